@@ -1,0 +1,3 @@
+"""The `charwise` command."""
+
+__version__ = "0.1.0"

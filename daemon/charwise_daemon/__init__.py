@@ -1,0 +1,1 @@
+"""The daemon, and the thin client side that editors import (protocol, errors, paths, client)."""

@@ -1,0 +1,1 @@
+"""The language server: thin, on stdio; it knows the daemon only through its client."""
