@@ -242,7 +242,7 @@ def parse(cls: type[P], params: Any) -> P:
     """
     if not isinstance(params, dict):
         raise InvalidRequestError(f"{cls.__name__.lower()} takes one map of parameters, not {_short(params)}")
-    fields = {f.name: f for f in dataclasses.fields(typing.cast("Any", cls))}
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is a dataclass
     hints = typing.get_type_hints(cls)
     for key in params:
         if key not in fields:
@@ -259,6 +259,8 @@ def _coerce(key: str, value: Any, wanted: Any) -> Any:
         if value in choices:
             return value
         raise InvalidRequestError(f"{key} is {_short(value)}, but must be one of {', '.join(map(repr, choices))}")
+    if isinstance(wanted, type) and dataclasses.is_dataclass(wanted):
+        return parse(wanted, value)  # a table of the settings
     if wanted is bytes and isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if wanted is float and type(value) is int:

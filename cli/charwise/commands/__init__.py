@@ -1,0 +1,1 @@
+"""The verbs of the `charwise` command, a module for each group."""

@@ -1,0 +1,49 @@
+"""`charwise models`: the models stored on this machine."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from charwise_daemon import paths
+
+if TYPE_CHECKING:
+    from charwise_daemon.store import Store
+
+app = typer.Typer(help="The models stored on this machine.", no_args_is_help=True)
+
+NAME = Annotated[str, typer.Argument(help="A model, as `charwise models list` names it.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command(name="list")
+def list_(as_json: JSON = False) -> None:
+    """List the models, with how well each predicts held-out text."""
+    store = _store()
+    metas = {name: store.meta(name) for name in store.names()}
+    if as_json:
+        typer.echo(json.dumps({name: asdict(meta) for name, meta in metas.items()}))
+        return
+    for name, meta in metas.items():
+        bpc = "not measured" if meta.bpc is None else f"{meta.bpc:.2f} bits per character"
+        typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bpc}  {meta.created}")
+
+
+@app.command()
+def show(name: NAME) -> None:
+    """Print everything known of a model's best checkpoint, as JSON."""
+    typer.echo(json.dumps(asdict(_store().meta(name)), indent=2))
+
+
+@app.command()
+def remove(name: NAME) -> None:
+    """Delete a model; the workspace it was learned from stays and learns anew."""
+    _store().remove(name)
+    typer.echo(f"{name} is deleted")
+
+
+def _store() -> "Store":
+    from charwise_daemon.store import Store  # noqa: PLC0415 - numpy, which only these verbs need
+
+    return Store(paths.models_dir())

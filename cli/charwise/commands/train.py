@@ -1,0 +1,133 @@
+"""`charwise train`: training in the foreground, and the same as the daemon's child."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from charwise_daemon import paths, settings
+from charwise_daemon.client import Client
+from charwise_daemon.errors import CharwiseError
+from charwise_daemon.protocol import WorkspacePath
+from charwise_trainer.errors import TrainerError
+
+if TYPE_CHECKING:
+    from charwise.learning import Calibrated
+    from charwise_trainer.events import Event
+
+# Without a budget: enough for a project of a megabyte to be read a few times on two cores.
+_MINUTES = 10.0
+_LOWEST_PRIORITY = 19
+
+
+def train(
+    path: Annotated[Path, typer.Argument(help="The folder or file to learn from.")],
+    minutes: Annotated[float | None, typer.Option(help="Train for so long (10 where no budget is given).")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Or read all text so many times.")] = None,
+    model: Annotated[str, typer.Option(help="The model's name; where not given, the workspace's own.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
+    layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
+    width: Annotated[int | None, typer.Option(help="Units in each layer; where not given, as above.")] = None,
+    cell: Annotated[str | None, typer.Option(help="lstm, gru or rnn.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Share of units left out while learning.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
+    background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
+) -> None:
+    """Learn PATH, showing how it goes. Ctrl-C saves and leaves a usable model; run again, it continues.
+
+    The daemon serves the result at once. Example: charwise train ~/project --minutes 5
+    """
+    budget = {"minutes": _MINUTES if minutes is None and epochs is None else minutes, "epochs": epochs}
+    options = {**budget, "device": device, "rate": rate, "seed": seed, "threads": threads}
+    size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
+    if background:
+        _train_in_background(path, model, options)
+    else:
+        _train_in_foreground(path, model, options, size)
+
+
+def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - these three only where they are needed: they cost a second
+
+    from charwise.display import show  # noqa: PLC0415
+    from charwise.learning import learn  # noqa: PLC0415
+
+    _tell_daemon("yield", path)
+    with _stop_on_interrupt() as should_stop:
+        happenings = learn(path, model, _given(options), _given(size), should_stop)
+        show(_served(path, happenings), Console(highlight=False))
+    _tell_daemon("workspace_keep", path)
+
+
+def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> None:
+    """Train as the daemon's child: out of everybody's way, telling what happens as JSON, failures too."""
+    _give_way()
+    from charwise.display import tell  # noqa: PLC0415 - as above
+    from charwise.learning import learn  # noqa: PLC0415
+
+    chosen = settings.load(paths.settings_file()).training
+    options = {**options, "cpu_share": chosen.cpu_share, "threads": chosen.threads or None}
+    try:
+        with (
+            _stop_on_interrupt() as should_stop,
+            contextlib.closing(learn(path, model, _given(options), {}, should_stop)) as happenings,
+        ):
+            tell(happenings)
+    except BrokenPipeError:  # the daemon is gone; closing the generator has saved what was learned
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (CharwiseError, TrainerError) as error:
+        typer.echo(json.dumps({"event": "failed", "message": str(error)}))
+        raise
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _served(path: Path, happenings: Iterator["Event | Calibrated"]) -> Iterator["Event | Calibrated"]:
+    """Yield the same events, and let a running daemon serve each better checkpoint at once."""
+    for event in happenings:
+        yield event
+        if type(event).__name__ == "Saved":
+            _tell_daemon("reload", path)
+
+
+def _tell_daemon(method: str, path: Path) -> None:
+    """Tell a daemon that runs; that none does, or that it does not use the workspace, is no matter."""
+    with contextlib.suppress(CharwiseError), Client("charwise train", start=False) as client:
+        client.request(method, WorkspacePath(str(path.resolve())))
+
+
+@contextlib.contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether Ctrl-C was pressed; a second one interrupts for good."""
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            signal.default_int_handler(number, frame)
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _give_way() -> None:
+    """Take the lowest priority. Niceness counts only within an autogroup, so it gets one of its own, as nice."""
+    os.nice(_LOWEST_PRIORITY)
+    with contextlib.suppress(OSError):
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(_LOWEST_PRIORITY), "ascii")

@@ -1,0 +1,107 @@
+"""One training of a workspace: files, LSTM, gate. The foreground and the daemon's child run the same one.
+
+Knows no display: what happens is yielded. Here the trainer and the daemon's predictor meet, which know nothing of
+each other.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from charwise_daemon import paths, registry, settings
+from charwise_daemon.registry import Entry
+from charwise_daemon.store import Store, name_for
+from charwise_trainer.config import TrainConfig, config_for
+from charwise_trainer.corpus import Corpus, Limits, discover
+from charwise_trainer.errors import CorpusError
+from charwise_trainer.events import Event, Finished
+from charwise_trainer.train import train
+
+# Characters of held-out text that the gate is fitted on: about ten seconds of typing on numpy.
+_GATE_CHARACTERS = 8_000
+# With fewer the fixed gate is better than one fitted on so little.
+_FEWEST_GATE_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The gate is fitted and stored; bits per character of text it was not fitted on, by source and mixed."""
+
+    characters: int
+    lstm: float
+    corpus: float
+    documents: float
+    mixed: float
+
+
+def learn(
+    path: Path, model: str, options: dict[str, Any], size: dict[str, Any], should_stop: Callable[[], bool]
+) -> Generator[Event | Calibrated]:
+    """Train the model of the workspace at `path` and yield what happens.
+
+    `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
+    user chose one (the rest follows the corpus, or the stored model where nothing was chosen).
+
+    Raises:
+        WorkspaceError: nothing is there.
+        TrainerError: as charwise_trainer.train does.
+    """
+    root = registry.resolve(str(path.absolute()))
+    chosen = settings.load(paths.settings_file()).corpus
+    corpus = discover(root, Limits(chosen.file_bytes, chosen.total_bytes))
+    if not corpus.files:
+        raise CorpusError(nothing_in(corpus))
+    config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
+    name = enlist(root, model)
+    directory = Store(paths.models_dir()).directory(name)
+    interrupted = False
+    for event in train(corpus.files, directory, config, should_stop):
+        yield event
+        interrupted = isinstance(event, Finished) and event.interrupted
+    if not interrupted and (calibrated := calibrate(name, corpus)):
+        yield calibrated
+
+
+def enlist(root: Path, model: str) -> str:
+    """Put a workspace on the list, with this model or its own; return the model's name."""
+    file = paths.workspaces_file()
+    listed = registry.read(file)
+    known = listed.get(root)
+    entry = Entry(str(root), model or (known.model if known else name_for(root)))
+    if entry != known:
+        registry.write(file, {**listed, root: entry})
+    return entry.model
+
+
+def calibrate(name: str, corpus: Corpus) -> Calibrated | None:
+    """Fit and store the gate of a model on the files that its training held out; None where they are too short."""
+    # torch and the predictor's numpy, which only this needs
+    import numpy as np  # noqa: PLC0415
+
+    from charwise_daemon.calibration import rows  # noqa: PLC0415
+    from charwise_trainer.gate import fit, is_held_out  # noqa: PLC0415
+    from charwise_trainer.gate_file import gate_weights, save_gate  # noqa: PLC0415
+    from charwise_trainer.holdout import split  # noqa: PLC0415
+
+    store = Store(paths.models_dir())
+    learned, held_out = split(corpus.files)
+    features, chances, cases = rows(store.load(name).engine, learned, held_out, _GATE_CHARACTERS)
+    if len(features) < _FEWEST_GATE_CHARACTERS:
+        return None
+    gate = fit(features, chances, cases)
+    save_gate(store.directory(name), gate)
+    judged = is_held_out(len(cases), cases)
+    mixed = (gate_weights(gate, features) * chances).sum(1)
+    bits = [float(-np.log2(np.maximum(each[judged], 1e-9)).mean()) for each in (*chances.T, mixed)]
+    return Calibrated(int(judged.sum()), *bits)
+
+
+def nothing_in(corpus: Corpus) -> str:
+    """Say why a corpus is empty, and what to do."""
+    if not corpus.excluded:
+        return f"{corpus.root} holds no files; name a folder with text in it"
+    reasons = Counter(each.reason for each in corpus.excluded).most_common(3)
+    seen = ", ".join(f"{count} {reason}" for reason, count in reasons)
+    return f"nothing to learn from in {corpus.root} ({seen}); `charwise workspace show {corpus.root}` lists each"

@@ -1,0 +1,275 @@
+"""What clients may ask: one `cmd_` method for each method of the protocol, found by name. Knows no frames.
+
+Messages of one connection arrive in order; `cmd_complete` is a coroutine that lets others in after every character,
+so an edit, a newer request or a cancellation stops it there.
+"""
+
+import asyncio
+import dataclasses
+import itertools
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+from charwise_daemon import protocol, registry
+from charwise_daemon.completer import Draft, Limits, Surroundings, complete
+from charwise_daemon.documents import Document, Documents
+from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
+from charwise_daemon.launch import version
+from charwise_daemon.learner import Learner
+from charwise_daemon.memory import MAX_ORDER
+from charwise_daemon.predictor import SOURCES, Position, Predictor
+from charwise_daemon.settings import Settings
+from charwise_daemon.store import Store
+from charwise_daemon.workspaces import Workspaces
+from charwise_trainer.corpus import encode_header
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# A suggestion is accepted or not soon after it was shown; older ones are only counted as shown.
+_SUGGESTIONS_KEPT = 256
+
+
+class Peer(Protocol):
+    """What a command may know of the connection it came from."""
+
+    name: str
+    is_subscribed: bool
+
+    def cancel(self, msgid: int) -> None:
+        """Stop answering a request."""
+
+
+class Commands:
+    """The daemon's state, and the methods that clients call on it.
+
+    Args:
+        tell: pushes an event to every subscribed client.
+        stop: ends the daemon after the current answer.
+    """
+
+    def __init__(
+        self, settings: Settings, workspaces: Workspaces, learner: Learner, store: Store, stop: Callable[[], None]
+    ) -> None:
+        self._settings, self.workspaces, self._learner, self._store, self._stop = (
+            settings,
+            workspaces,
+            learner,
+            store,
+            stop,
+        )
+        self.documents = Documents()
+        self._ids = itertools.count(1)
+        self._began = time.monotonic()
+        self._completing: dict[str, asyncio.Task[Any]] = {}
+        self._offered: dict[int, int] = {}  # suggestion -> its length, the oldest first
+        self._feedback = {"shown": 0, "accepted": 0, "accepted_characters": 0, "rejected": 0}
+
+    # --- connection ----------------------------------------------------------------------------------
+    def cmd_hello(self, peer: Peer, params: protocol.Hello) -> dict[str, Any]:
+        """Answer who this is; refuse a client of another protocol."""
+        if params.protocol != protocol.PROTOCOL:
+            raise VersionMismatchError(
+                f"the client speaks protocol {params.protocol}, this daemon (charwise {version()}) speaks "
+                f"{protocol.PROTOCOL}; run `charwise daemon restart` and reload the editor"
+            )
+        peer.name = params.client
+        return {"version": version(), "protocol": protocol.PROTOCOL, "pid": os.getpid()}
+
+    def cmd_subscribe(self, peer: Peer, _: protocol.Empty) -> None:
+        """Push events to this client from now on."""
+        peer.is_subscribed = True
+
+    def cmd_cancel(self, peer: Peer, params: protocol.Cancel) -> None:
+        """Stop answering a request."""
+        peer.cancel(params.msgid)
+
+    def cmd_shutdown(self, _: Peer, __: protocol.Empty) -> None:
+        """End the daemon."""
+        self._stop()
+
+    # --- documents -----------------------------------------------------------------------------------
+    def cmd_open(self, _: Peer, params: protocol.Open) -> None:
+        """Mirror a document."""
+        workspace = self.workspaces.serving(params.path)
+        name = params.path or params.document
+        header = workspace.header_for(params.path) if workspace else encode_header(os.path.basename(name))  # noqa: PTH119 - may be no path
+        self._stop_completing(params.document)
+        self.documents.open(Document(params.document, params.path, params.text, params.version, header))
+
+    def cmd_edit(self, _: Peer, params: protocol.Edit) -> None:
+        """Apply changes to a document; a completion under way for it is outdated."""
+        self._stop_completing(params.document)
+        self.documents.get(params.document).apply(params.changes, params.version)
+
+    def cmd_close(self, _: Peer, params: protocol.Close) -> None:
+        """Forget a document."""
+        self._stop_completing(params.document)
+        self.documents.close(params.document)
+
+    async def cmd_focus(self, _: Peer, params: protocol.Focus) -> None:
+        """Read ahead what a completion at this place of the document will need."""
+        document = self.documents.get(params.document)
+        if not 0 <= params.offset <= len(document.text):
+            raise InvalidRequestError(f"offset {params.offset} is outside the document's {len(document.text)} bytes")
+        self.documents.touch(document)
+        self.documents.memory_for(document, params.offset)
+        engine = self.workspaces.predictor_for(document.path).engine
+        if engine:
+            await _drive(document.snapshots.read(engine, document.text, params.offset))
+
+    # --- completions ---------------------------------------------------------------------------------
+    async def cmd_complete(self, _: Peer, params: protocol.Complete) -> dict[str, Any]:
+        """Return suggestions for a place; a newer request for the document makes this one outdated."""
+        self._stop_completing(params.document)
+        task = asyncio.current_task()
+        assert task
+        self._completing[params.document] = task
+        try:
+            return dataclasses.asdict(await self._complete(params))
+        finally:
+            if self._completing.get(params.document) is task:
+                del self._completing[params.document]
+
+    async def _complete(self, params: protocol.Complete) -> protocol.Completion:
+        began = time.perf_counter()
+        document = self.documents.get(params.document)
+        document.check(params.version, params.offset)
+        self.documents.touch(document)
+        around = Surroundings.of(document.text, params.offset)
+        if around.inside_word and params.trigger == "automatic":
+            return protocol.Completion()
+        predictor = self.workspaces.predictor_for(document.path)
+        position = await self._position(predictor, document, params.offset)
+        memory = self.documents.memory_for(document, params.offset)
+        drafts = await _drive(complete(predictor, position, memory, self._limits(params), around))
+        present = position.distributions.sum(1) > 0
+        return protocol.Completion(
+            [self._suggestion(draft) for draft in drafts],
+            [name for name, taken in zip(SOURCES, present, strict=True) if taken],
+            round(1000 * (time.perf_counter() - began), 3),
+        )
+
+    async def _position(self, predictor: Predictor, document: Document, offset: int) -> Position:
+        state = None
+        if predictor.engine:
+            state = await _drive(document.snapshots.read(predictor.engine, document.text, offset))
+        context = bytes(document.text[max(0, offset - MAX_ORDER) : offset])
+        return predictor.at(state, context, self.documents.memory_for(document, offset))
+
+    def _limits(self, params: protocol.Complete) -> Limits:
+        chosen = self._settings.completion
+        return Limits(
+            params.max_characters or chosen.max_characters,
+            params.max_lines or chosen.max_lines,
+            0.0 if params.trigger == "invoked" else chosen.distraction_price,  # who asks is not distracted
+            max(1, params.alternatives),
+        )
+
+    def _suggestion(self, draft: Draft) -> protocol.Suggestion:
+        suggestion = protocol.Suggestion(next(self._ids), draft.text.decode(), list(draft.probabilities), draft.benefit)
+        self._offered[suggestion.id] = len(draft.text)
+        if len(self._offered) > _SUGGESTIONS_KEPT:
+            del self._offered[next(iter(self._offered))]
+        return suggestion
+
+    def _stop_completing(self, document: str) -> None:
+        task = self._completing.pop(document, None)
+        if task and task is not asyncio.current_task():
+            task.cancel(OutdatedError.code)
+
+    # --- feedback ------------------------------------------------------------------------------------
+    def cmd_shown(self, _: Peer, params: protocol.Feedback) -> None:
+        """Count a suggestion that was shown."""
+        self._feedback["shown"] += params.suggestion in self._offered
+
+    def cmd_accepted(self, _: Peer, params: protocol.Feedback) -> None:
+        """Count a suggestion that was accepted, in whole or in part."""
+        if params.suggestion in self._offered:
+            self._feedback["accepted"] += 1
+            self._feedback["accepted_characters"] += min(params.length or 1 << 30, self._offered.pop(params.suggestion))
+
+    def cmd_rejected(self, _: Peer, params: protocol.Feedback) -> None:
+        """Count a suggestion that was dismissed."""
+        self._feedback["rejected"] += self._offered.pop(params.suggestion, None) is not None
+
+    # --- workspaces and training ---------------------------------------------------------------------
+    def cmd_workspace_add(self, peer: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
+        """Learn from a folder or file, and keep it ready as long as this client is connected."""
+        return self.workspaces.add(registry.resolve(params.path), peer).status()
+
+    def cmd_workspace_keep(self, _: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
+        """Learn from a folder or file, and keep it ready as long as the daemon runs."""
+        return self.workspaces.add(registry.resolve(params.path), self).status()
+
+    async def cmd_workspace_release(self, peer: Peer, params: protocol.WorkspacePath) -> None:
+        """Note that this client needs a workspace no more."""
+        await self.workspaces.release(registry.absolute(params.path), peer)
+
+    async def cmd_workspace_remove(self, _: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
+        """Learn from a folder no more; its model stays."""
+        path = registry.absolute(params.path)
+        await self._stop_training(path)
+        return dataclasses.asdict(await self.workspaces.remove(path))
+
+    async def cmd_workspace_forget(self, peer: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
+        """Learn from a folder no more and delete what was learned from it."""
+        entry = await self.cmd_workspace_remove(peer, params)
+        if self._store.directory(entry["model"]).is_dir():
+            await asyncio.to_thread(self._store.remove, entry["model"])
+        return entry
+
+    def cmd_workspace_list(self, _: Peer, __: protocol.Empty) -> list[dict[str, Any]]:
+        """Return all workspaces, with what is in memory of those in use."""
+        in_use = {workspace.path: workspace.status() for workspace in self.workspaces}
+        return [in_use.get(path) or dataclasses.asdict(entry) for path, entry in self.workspaces.listed().items()]
+
+    def cmd_train(self, _: Peer, params: protocol.WorkspacePath) -> None:
+        """Train a workspace now instead of after it settled."""
+        self.workspaces.get(registry.absolute(params.path)).wanted = True
+        self._learner.consider()
+
+    async def cmd_yield(self, _: Peer, params: protocol.WorkspacePath) -> None:
+        """End the training of a workspace, which saves first: a trainer in the foreground wants the model."""
+        await self._stop_training(registry.absolute(params.path))
+
+    def cmd_pause(self, _: Peer, params: protocol.Pause) -> None:
+        """Train no more until `resume`."""
+        self._learner.pause(params.seconds)
+
+    def cmd_resume(self, _: Peer, __: protocol.Empty) -> None:
+        """Train again."""
+        self._learner.resume()
+
+    async def cmd_reload(self, _: Peer, params: protocol.WorkspacePath) -> None:
+        """Serve the newest checkpoint of a workspace's model, which somebody else has trained."""
+        await self.workspaces.get(registry.absolute(params.path)).reload()
+
+    def cmd_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
+        """Return what the daemon is doing."""
+        return {
+            "version": version(),
+            "pid": os.getpid(),
+            "seconds": round(time.monotonic() - self._began, 1),
+            "documents": len(self.documents),
+            "workspaces": [workspace.status() for workspace in self.workspaces],
+            "training": self._learner.status(),
+            "suggestions": dict(self._feedback),
+        }
+
+    async def _stop_training(self, path: Any) -> None:
+        for workspace in self.workspaces:
+            if workspace.path == path:
+                await self._learner.stop(workspace)
+
+
+async def _drive(steps: Iterator[T]) -> T:
+    """Return the last of a generator's values, letting others run after each; cancelled, it stops there."""
+    for value in steps:
+        await asyncio.sleep(0)
+        latest = value
+    return latest

@@ -1,0 +1,74 @@
+"""What the user may set, from settings.toml; everything has a default. An unknown key is an error that names it."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from charwise_daemon.errors import InvalidRequestError, SettingsError
+from charwise_daemon.protocol import parse
+
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """`[completion]`: what is offered."""
+
+    max_characters: int = 64
+    max_lines: int = 1
+    distraction_price: float = 4.0  # keystrokes that a wrong suggestion costs: higher is quieter
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """`[training]`: when the LSTM learns, and how much of the machine it may have."""
+
+    enabled: bool = True
+    first_minutes: float = 10.0  # of a workspace's first training
+    minutes: float = 3.0  # of each later one, after changes
+    settle_seconds: float = 30.0  # of quiet after a change before training starts
+    cpu_share: float = 0.7  # of the time that it may compute
+    threads: int = 0  # 0: as many as there are cores
+    smallest: int = 2_000  # characters: a smaller workspace has the memory alone
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """`[corpus]`: which files are read."""
+
+    file_bytes: int = 1_000_000
+    total_bytes: int = 50_000_000
+
+
+@dataclass(frozen=True)
+class DaemonSettings:
+    """`[daemon]`: the process itself."""
+
+    idle_minutes: float = 60.0  # without clients and training until it exits
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of settings.toml."""
+
+    completion: CompletionSettings = field(default_factory=CompletionSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    daemon: DaemonSettings = field(default_factory=DaemonSettings)
+
+
+def load(path: Path) -> Settings:
+    """Return the settings of a file, the defaults where there is none.
+
+    Raises:
+        SettingsError: the file is no TOML, or has an unknown key or a wrong value; the message names it.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {error}; mend or remove it") from error
+    try:
+        return parse(Settings, tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, InvalidRequestError) as error:
+        raise SettingsError(f"{path}: {error}; mend or remove it") from error

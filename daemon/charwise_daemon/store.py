@@ -1,0 +1,109 @@
+"""Stored models: a folder for each, with its checkpoints and its gate. Only the trainer writes checkpoints."""
+
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from charwise_daemon.engine import Engine
+from charwise_daemon.errors import ModelError
+from charwise_daemon.predictor import Gate
+from charwise_trainer import checkpoint
+from charwise_trainer.errors import TrainerError
+from charwise_trainer.gate_file import load_gate
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# A checkpoint found may be replaced twice before it is read: then there is a newer one to find.
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in memory, ready to be asked."""
+
+    name: str
+    engine: Engine
+    gate: Gate | None
+    meta: checkpoint.Meta
+
+    def __repr__(self) -> str:
+        bpc = "" if self.meta.bpc is None else f", {self.meta.bpc:.2f} bits per character"
+        return f"{self.name} ({self.engine.cell} {self.engine.layers}x{self.engine.width}, step {self.meta.step}{bpc})"
+
+
+def name_for(workspace: Path) -> str:
+    """Return the name of a workspace's model: readable, and its own for each path."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", workspace.name).strip("-.")[:40] or "root"
+    return f"{readable}-{hashlib.sha256(str(workspace).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+class Store:
+    """The folder of models."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"Store({self.root}, {len(self.names())} models)"
+
+    def names(self) -> list[str]:
+        """Return the names of the models that have a checkpoint."""
+        return sorted(path.name for path in self.root.iterdir() if path.is_dir() and checkpoint.last(path))
+
+    def directory(self, name: str) -> Path:
+        """Return a model's folder, which need not exist.
+
+        Raises:
+            ModelError: such a name could leave the folder of models.
+        """
+        if not _NAME.fullmatch(name):
+            raise ModelError(f"{name!r} cannot name a model; use letters, digits, dots, dashes and underscores")
+        return self.root / name
+
+    def meta(self, name: str) -> checkpoint.Meta:
+        """Return what is known of a model's best checkpoint, without keeping its weights; raises as load does."""
+        return self._read(name).meta
+
+    def load(self, name: str) -> Model:
+        """Return a model's best checkpoint with its gate.
+
+        Raises:
+            ModelError: there is none, or it cannot be read.
+        """
+        found = self._read(name)
+        try:
+            gate = load_gate(self.directory(name))
+        except TrainerError as error:
+            raise ModelError(str(error)) from error
+        return Model(name, Engine(found.meta.model, found.weights), Gate(gate) if gate else None, found.meta)
+
+    def remove(self, name: str) -> None:
+        """Delete a model.
+
+        Raises:
+            ModelError: there is none, or a trainer is writing to it.
+        """
+        directory = self.directory(name)
+        if not directory.is_dir():
+            raise self._missing(name)
+        if checkpoint.is_training(directory):
+            raise ModelError(f"{name} is being trained; stop that first with `charwise daemon pause`, then remove it")
+        shutil.rmtree(directory)
+
+    def _read(self, name: str) -> checkpoint.Checkpoint:
+        directory = self.directory(name)
+        for attempt in range(_TRIES):
+            path = checkpoint.best(directory) or checkpoint.last(directory)
+            if path is None:
+                raise self._missing(name)
+            try:
+                return checkpoint.load(path)
+            except TrainerError as error:
+                if attempt == _TRIES - 1 or path.is_dir():
+                    raise ModelError(str(error)) from error
+        raise self._missing(name)
+
+    def _missing(self, name: str) -> ModelError:
+        known = ", ".join(self.names()) or "none; train one with `charwise train PATH`"
+        return ModelError(f"there is no model {name}; stored are {known}")

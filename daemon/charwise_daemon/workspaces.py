@@ -1,0 +1,113 @@
+"""The workspaces in use: which folder teaches which model, who needs it, and which one serves a document."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from charwise_daemon import registry
+from charwise_daemon.errors import WorkspaceError
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.predictor import Predictor
+from charwise_daemon.registry import Entry
+from charwise_daemon.settings import CorpusSettings
+from charwise_daemon.store import Store, name_for
+from charwise_daemon.workspace import Tell, Workspace
+from charwise_trainer.corpus import Limits
+
+log = logging.getLogger(__name__)
+
+
+class Workspaces:
+    """Workspaces by path: all that were added are listed, those in use are in memory and followed.
+
+    Args:
+        file: where the list is kept.
+        changed: called when there may be something to train.
+    """
+
+    def __init__(
+        self, file: Path, store: Store, settings: CorpusSettings, tell: Tell, changed: Callable[[], None]
+    ) -> None:
+        self._file, self._store, self._tell, self._changed = file, store, tell, changed
+        self._limits = Limits(settings.file_bytes, settings.total_bytes)
+        self._in_use: dict[Path, Workspace] = {}
+        self._holders: dict[Path, set[object]] = {}
+        self._nobodys = Predictor(None, None, CorpusMemory.build({}).memory)  # for documents of no workspace
+
+    def __repr__(self) -> str:
+        return f"Workspaces({len(self._in_use)} in use)"
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(list(self._in_use.values()))
+
+    def listed(self) -> dict[Path, Entry]:
+        """Return all that were added; raises WorkspaceError when the list cannot be read."""
+        return registry.read(self._file)
+
+    def add(self, path: Path, holder: object) -> Workspace:
+        """Add a workspace where it is new, and keep it in use as long as `holder` needs it."""
+        listed = self.listed()
+        entry = listed.get(path) or Entry(str(path), name_for(path))
+        if path not in listed:
+            registry.write(self._file, {**listed, path: entry})
+        self._holders.setdefault(path, set()).add(holder)
+        if path not in self._in_use:
+            self._in_use[path] = Workspace(path, entry.model, self._store, self._limits, self._tell, self._changed)
+            log.info("using %s", path)
+        return self._in_use[path]
+
+    async def release(self, path: Path, holder: object) -> None:
+        """Note that `holder` needs a workspace no more; when nobody does, its memory is freed."""
+        holders = self._holders.get(path, set())
+        holders.discard(holder)
+        if not holders:
+            await self._unload(path)
+
+    async def release_all(self, holder: object) -> None:
+        """Note that `holder` is gone."""
+        for path in [path for path, holders in self._holders.items() if holder in holders]:
+            await self.release(path, holder)
+
+    async def remove(self, path: Path) -> Entry:
+        """Take a workspace off the list; its model stays.
+
+        Raises:
+            WorkspaceError: it is not on the list.
+        """
+        listed = self.listed()
+        entry = listed.pop(path, None)
+        if entry is None:
+            known = ", ".join(map(str, listed)) or "none"
+            raise WorkspaceError(f"{path} is no workspace; known are {known}")
+        await self._unload(path)
+        registry.write(self._file, listed)
+        return entry
+
+    async def close(self) -> None:
+        """Follow no folder any more."""
+        for path in list(self._in_use):
+            await self._unload(path)
+
+    def get(self, path: Path) -> Workspace:
+        """Return a workspace in use; raises WorkspaceError where it is not."""
+        if workspace := self._in_use.get(path):
+            return workspace
+        raise WorkspaceError(f"{path} is not in use; add it with `charwise workspace add {path}`")
+
+    def serving(self, document_path: str) -> Workspace | None:
+        """Return the innermost workspace that holds a document, or None."""
+        path = Path(document_path)
+        holding = [root for root in self._in_use if path == root or root in path.parents]
+        return self._in_use[max(holding, key=lambda root: len(root.parts))] if holding else None
+
+    def predictor_for(self, document_path: str) -> Predictor:
+        """Return the predictor that serves a document: without a workspace, its own text is all there is."""
+        workspace = self.serving(document_path)
+        return workspace.predictor if workspace else self._nobodys
+
+    async def _unload(self, path: Path) -> None:
+        self._holders.pop(path, None)
+        if workspace := self._in_use.pop(path, None):
+            await workspace.stop()
+            log.info("no longer using %s", path)
+            self._changed()
