@@ -233,9 +233,11 @@ class Commands:
         self.workspaces.get(registry.absolute(params.path)).wanted = True
         self._learner.consider()
 
-    async def cmd_yield(self, _: Peer, params: protocol.WorkspacePath) -> None:
-        """End the training of a workspace, which saves first: a trainer in the foreground wants the model."""
-        await self._stop_training(registry.absolute(params.path))
+    async def cmd_yield(self, peer: Peer, params: protocol.WorkspacePath) -> None:
+        """End the training of a workspace, and start none while this client is connected: it trains by itself."""
+        workspace = self.workspaces.get(registry.absolute(params.path))
+        workspace.yielded_to.add(peer)
+        await self._learner.stop(workspace)
 
     def cmd_pause(self, _: Peer, params: protocol.Pause) -> None:
         """Train no more until `resume`."""

@@ -141,6 +141,7 @@ class Memory:
         counts = np.zeros((len(orders), 256))
         for shard, intervals, cursor in zip(self.shards, match.intervals, match.cursors, strict=True):
             counts += _count(shard, intervals, cursor, orders)
+        counts[:, _GAP[0]] = 0  # where a text ends, nothing followed
         totals = counts.sum(1)  # (orders,)
         seen = totals > 0
         if not seen.any():

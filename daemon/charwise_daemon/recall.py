@@ -34,7 +34,7 @@ class Recall:
             return [(base, cursor)]
         low, high = self._changed
         begin = max(0, low - MAX_ORDER)
-        typed = Shard(bytes(text[begin:high]))
+        typed = Shard(bytes(text[begin : high + MAX_ORDER]))
         in_base = cursor if cursor <= low else cursor - (len(text) - len(base)) if cursor >= high else -1
         return [(base, in_base), (typed, cursor - begin if begin <= cursor <= high else -1)]
 

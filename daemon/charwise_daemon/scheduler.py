@@ -25,6 +25,7 @@ class Need:
     changed: int  # files changed since it was last trained
     last_change: float
     wanted: bool = False  # the user asked for it
+    held: bool = False  # a trainer in the foreground has asked for the model
     failures: int = 0  # in a row
     failed_at: float = 0.0
 
@@ -67,7 +68,7 @@ def decide(
 
 
 def _wants(need: Need, settings: TrainingSettings) -> bool:
-    if need.characters < settings.smallest:
+    if need.held or need.characters < settings.smallest:
         return False
     return need.wanted or (settings.enabled and (not need.is_trained or need.changed > 0))
 

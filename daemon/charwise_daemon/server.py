@@ -98,6 +98,7 @@ class Server:
         self._connections.discard(connection)
         await self._workspaces.release_all(connection)
         self._watch_idleness()
+        self._consider()
 
     def _consider(self) -> None:
         if not self._stopping.is_set():

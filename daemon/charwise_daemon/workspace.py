@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +17,7 @@ from charwise_daemon.store import Model, Store
 from charwise_daemon.watcher import watching
 from charwise_trainer.corpus import Corpus, CorpusFile, Limits, Rules, discover, encode, encode_header
 from charwise_trainer.errors import TrainerError
+from charwise_trainer.text import printable
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,10 @@ class Workspace:
         self._seen: dict[str, tuple[int, int]] = {}  # name -> time and size of what the memory has
         self._folders: set[str] = set()  # names of the folders those are in
         self._left_out = 0
-        self._changes, self._last_change = 0, time.monotonic()
-        self.wanted, self._failures, self._failed_at = False, 0, 0.0
+        self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
+        self._failures, self._failed_at = 0, 0.0
+        self.wanted = False  # the user asked for training
+        self.yielded_to: set[object] = set()  # trainers in the foreground
         self.predictor = Predictor(None, None, self._memory.memory)
         self._task = asyncio.create_task(self._follow())
 
@@ -80,6 +84,7 @@ class Workspace:
             self._changes,
             self._last_change,
             self.wanted,
+            bool(self.yielded_to),
             self._failures,
             self._failed_at,
         )
@@ -104,12 +109,14 @@ class Workspace:
 
     def training_began(self) -> None:
         """Note that what changed so far is being learned."""
-        self._changes, self.wanted = 0, False
+        self._learning, self._changes, self.wanted = self._changes, 0, False
 
     def training_ended(self, error: str) -> None:
-        """Note how a training ended; "" is well."""
+        """Note how a training ended ("" is well); what it did not learn is still to be learned."""
         self.error, self._failed_at = error, time.monotonic()
         self._failures = self._failures + 1 if error else 0
+        if error:
+            self._changes += self._learning
 
     async def stop(self) -> None:
         """Follow the files no longer."""
@@ -139,9 +146,10 @@ class Workspace:
         return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
 
     def _name(self, path: Path) -> str:
+        """Return the name that a path has in the corpus; "" outside of it."""
         if path == self.path:
-            return path.name
-        return path.relative_to(self.path).as_posix() if path.is_relative_to(self.path) else ""
+            return printable(path.name)
+        return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
     def _list(self) -> dict[str, CorpusFile | None]:
         """Return what differs between the folder and the memory."""
@@ -173,26 +181,31 @@ class Workspace:
 
     async def _update(self, found: Mapping[str, CorpusFile | None]) -> None:
         """Take changed files into the memory, at once; worn shards are built anew afterwards."""
-        if found or not self._seen:
+        if found:
+            self._changes += self._count_new(found)
+            self._last_change = time.monotonic()
             texts = {name: encode(file) if file else None for name, file in found.items()}
             self._memory = await asyncio.to_thread(self._memory.changed, texts)
-            for name, file in found.items():
-                if file:
-                    self._seen[name] = _stamp(file)
-                else:
-                    self._seen.pop(name, None)
-            self._folders = {str(folder) for name in self._seen for folder in PurePosixPath(name).parents}
+            self._note_seen(found)
             self._serve()
-            self._note_changes(len(found))
         if self._memory.is_worn:
             self._memory = await asyncio.to_thread(self._memory.rebuilt)
             self._serve()
-
-    def _note_changes(self, count: int) -> None:
-        self._changes, self._last_change = self._changes + count, time.monotonic()
         total = {"files": len(self._seen), "characters": len(self._memory)}
         self._tell({"kind": "memory", "workspace": str(self.path), **total})
         self._changed()
+
+    def _count_new(self, found: Mapping[str, CorpusFile | None]) -> int:
+        """Count changes that the model has not learned: at the first listing, files newer than it."""
+        if self._seen or self.model is None:
+            return len(found)
+        learned = datetime.fromisoformat(self.model.meta.created).timestamp() * 1e9
+        return sum(file is not None and file.mtime_ns > learned for file in found.values())
+
+    def _note_seen(self, found: Mapping[str, CorpusFile | None]) -> None:
+        self._seen = {name: seen for name, seen in self._seen.items() if name not in found}
+        self._seen |= {name: _stamp(file) for name, file in found.items() if file}
+        self._folders = {str(folder) for name in self._seen for folder in PurePosixPath(name).parents}
 
     def _serve(self) -> None:
         """Put a new predictor in place of the old one, which running searches keep."""

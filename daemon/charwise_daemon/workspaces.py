@@ -65,6 +65,8 @@ class Workspaces:
 
     async def release_all(self, holder: object) -> None:
         """Note that `holder` is gone."""
+        for workspace in self:
+            workspace.yielded_to.discard(holder)
         for path in [path for path, holders in self._holders.items() if holder in holders]:
             await self.release(path, holder)
 

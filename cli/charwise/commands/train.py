@@ -61,11 +61,11 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
     from charwise.display import show  # noqa: PLC0415
     from charwise.learning import learn  # noqa: PLC0415
 
-    _tell_daemon("yield", path)
-    with _stop_on_interrupt() as should_stop:
+    with _daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
+        tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
         happenings = learn(path, model, _given(options), _given(size), should_stop)
-        show(_served(path, happenings), Console(highlight=False))
-    _tell_daemon("workspace_keep", path)
+        show(_served(happenings, tell), Console(highlight=False))
+        tell("workspace_keep")
 
 
 def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> None:
@@ -93,18 +93,30 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _served(path: Path, happenings: Iterator["Event | Calibrated"]) -> Iterator["Event | Calibrated"]:
-    """Yield the same events, and let a running daemon serve each better checkpoint at once."""
+def _served(happenings: Iterator["Event | Calibrated"], tell: Callable[[str], None]) -> Iterator["Event | Calibrated"]:
+    """Yield the same events, and let the daemon serve each better checkpoint at once."""
     for event in happenings:
         yield event
-        if type(event).__name__ == "Saved":
-            _tell_daemon("reload", path)
+        if type(event).__name__ in {"Saved", "Calibrated"}:
+            tell("reload")
 
 
-def _tell_daemon(method: str, path: Path) -> None:
-    """Tell a daemon that runs; that none does, or that it does not use the workspace, is no matter."""
-    with contextlib.suppress(CharwiseError), Client("charwise train", start=False) as client:
-        client.request(method, WorkspacePath(str(path.resolve())))
+@contextlib.contextmanager
+def _daemon_told(path: Path) -> Iterator[Callable[[str], None]]:
+    """Yield a function that tells a running daemon of this path; where none runs, nobody is told."""
+    parameters = WorkspacePath(str(path.resolve()))
+    try:
+        client = Client("charwise train", start=False)
+    except CharwiseError:
+        yield lambda _method: None
+        return
+
+    def tell(method: str) -> None:
+        with contextlib.suppress(CharwiseError):  # it does not use this workspace, or has gone meanwhile
+            client.request(method, parameters)
+
+    with client:
+        yield tell
 
 
 @contextlib.contextmanager

@@ -1,0 +1,132 @@
+"""Search, length, and what is not shown, over a memory of real lines."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charwise_daemon.completer import Draft, Limits, Surroundings, complete, fit, overlap
+from charwise_daemon.memory import MAX_ORDER, Memory
+from charwise_daemon.predictor import Predictor
+
+_LINES = b"""def open_connection(host, port):
+    connection = create_connection(host, port)
+    return connection
+
+def close_connection(connection):
+    connection.close()
+    return None
+
+def open_caf\xc3\xa9(na\xc3\xafve):
+    return "\xe2\x82\xac 5"
+"""
+
+
+def _complete(text: bytes, after: bytes = b"", learned: bytes = _LINES * 3, limits: Limits = Limits()) -> list[Draft]:  # noqa: B008 - a value
+    documents = Memory([])
+    predictor = Predictor(None, None, Memory.of(learned))
+    position = predictor.at(None, text[-MAX_ORDER:], documents)
+    *_, last = complete(predictor, position, documents, limits, Surroundings.of(text + after, len(text)))
+    return last
+
+
+def test_complete_goes_on_as_learned() -> None:
+    """What followed this context is offered, to where it is sure, with the probability of each character."""
+    [draft] = _complete(b"    connection = create_conn")
+    assert b"ection(host, port)".startswith(draft.text)
+    assert len(draft.text) >= len(b"ection")
+    assert len(draft.probabilities) == len(draft.text)
+    assert all(0 < p <= 1 for p in draft.probabilities)
+    assert draft.benefit > 0
+
+
+def test_complete_stops_at_the_line() -> None:
+    """With one line allowed nothing goes past its end; with more it does, and ends in no blank."""
+    text = b"def close_connection(connection):\n    connection.clo"
+    [single] = _complete(text)
+    [several] = _complete(text, limits=Limits(lines=3))
+    assert b"\n" not in single.text
+    assert b"\n" in several.text
+    assert several.text.startswith(single.text)
+    assert not several.text.endswith(b"\n")
+
+
+def test_complete_nothing_sure() -> None:
+    """Where nothing is likely, nothing is shown, whatever the price of a distraction."""
+    assert _complete(b"zzz qqq ###", learned=b"each of these occurs once") == []
+
+
+def test_complete_price() -> None:
+    """A higher price of distraction never gives a longer suggestion."""
+    lengths = [sum(len(d.text) for d in _complete(b"    return c", limits=Limits(price=p))) for p in (0, 4, 40, 4000)]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_complete_alternatives() -> None:
+    """Alternatives begin with different characters, the most beneficial first."""
+    drafts = _complete(b"    return ", limits=Limits(price=0, alternatives=4))
+    assert len({draft.text[0] for draft in drafts}) == len(drafts) > 1
+    assert [d.benefit for d in drafts] == sorted((d.benefit for d in drafts), reverse=True)
+
+
+def test_complete_is_deterministic() -> None:
+    """The same question has the same answer."""
+    assert _complete(b"def open_") == _complete(b"def open_")
+
+
+@given(st.integers(0, len(_LINES)), st.integers(1, 12))
+def test_complete_is_utf8(offset: int, characters: int) -> None:
+    """A suggestion is whole code points, however short it must be."""
+    for draft in _complete(_LINES[:offset], limits=Limits(characters=characters, price=0, alternatives=2)):
+        draft.text.decode()
+        assert len(draft.text) <= characters
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "kept"),
+    [
+        (b"foo(bar)", b")", b"foo(bar"),
+        (b"foo(bar)", b"):", b"foo(bar"),
+        (b"foo(bar):", b"):", b"foo(bar"),
+        (b"foo", b"", b"foo"),
+        (b"done", b"done", b""),
+    ],
+)
+def test_fit_overlap(text: bytes, after: bytes, kept: bytes) -> None:
+    """What already stands after the cursor is not offered again: no doubled brackets."""
+    draft = Draft(text, (0.9,) * len(text), 3.0)
+    fitted = fit(draft, Surroundings(b"", after, b""))
+    assert (fitted.text, len(fitted.probabilities)) == (kept, len(kept))
+
+
+def test_fit_repeats_the_next_line() -> None:
+    """A line that stands below already is not offered."""
+    draft = Draft(b"n connection", (0.9,) * 12, 3.0)
+    assert fit(draft, Surroundings(b"    retur", b"", b"    return connection")) == Draft()
+    assert fit(draft, Surroundings(b"    retur", b"", b"    return None")) == draft
+
+
+@given(st.binary(max_size=9), st.binary(max_size=9))
+def test_overlap(text: bytes, after: bytes) -> None:
+    """The overlap is the longest end of the text that begins what follows."""
+    wanted = max(n for n in range(min(len(text), len(after)) + 1) if text[len(text) - n :] == after[:n])
+    assert overlap(text, after) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "line_before", "line_after", "next_line", "inside_word"),
+    [
+        (b"ab\ncd\nef", 4, b"c", b"d", b"ef", True),
+        (b"ab\ncd\nef", 5, b"cd", b"", b"ef", False),
+        (b"ab\r\ncd", 2, b"ab", b"", b"cd", False),
+        (b"", 0, b"", b"", b"", False),
+        (b"x\n", 2, b"", b"", b"", False),
+        (b"f()", 2, b"f(", b")", b"", False),
+    ],
+)
+def test_surroundings(
+    text: bytes, offset: int, line_before: bytes, line_after: bytes, next_line: bytes, inside_word: bool
+) -> None:
+    """The lines round the cursor are found, with any line ending."""
+    around = Surroundings.of(text, offset)
+    assert around == Surroundings(line_before, line_after, next_line)
+    assert around.inside_word is inside_word

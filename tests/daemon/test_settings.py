@@ -1,0 +1,40 @@
+"""settings.toml: defaults, and one clear error for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from charwise_daemon.errors import SettingsError
+from charwise_daemon.settings import Settings, load
+
+
+def test_load_missing(tmp_path: Path) -> None:
+    """Without a file everything has its default."""
+    assert load(tmp_path / "settings.toml") == Settings()
+
+
+def test_load_some(tmp_path: Path) -> None:
+    """What is set is taken, whole numbers for fractions too; the rest keeps its default."""
+    file = tmp_path / "settings.toml"
+    file.write_text("[training]\nminutes = 2\nenabled = false\n[completion]\nmax_lines = 3\n")
+    settings = load(file)
+    assert (settings.training.minutes, settings.training.enabled, settings.completion.max_lines) == (2.0, False, 3)
+    assert settings.corpus == Settings().corpus
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[training]\nminuets = 2\n", "unknown parameter 'minuets'; known are enabled"),
+        ("[trainings]\n", "unknown parameter 'trainings'"),
+        ("[training]\nenabled = 1\n", "enabled is 1, but must be bool"),
+        ("training = 3\n", "takes one map"),
+        ("[training\n", "mend or remove it"),
+    ],
+)
+def test_load_refuses(tmp_path: Path, text: str, said: str) -> None:
+    """A wrong key or value is named, with the file."""
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load(file)
