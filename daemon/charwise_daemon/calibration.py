@@ -14,7 +14,7 @@ from charwise_daemon.documents import Document, Documents
 from charwise_daemon.engine import Engine
 from charwise_daemon.memory import MAX_ORDER, CorpusMemory
 from charwise_daemon.predictor import Position, Predictor
-from charwise_trainer.corpus import CorpusFile, encode, encode_header
+from charwise_trainer.corpus import CorpusFile, encode
 
 # Lines missing from a file at a time, as in a small edit.
 _MOST_LINES = 8
@@ -69,7 +69,8 @@ def cases(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Case]:
 def type_case(predictor: Predictor, case: Case) -> Iterator[tuple[Position, int]]:
     """Yield each character of the case with the position before it, the document growing line by line."""
     documents = Documents()
-    document = Document(case.name, case.name, case.before + case.after, 0, encode_header(case.name))
+    document = Document(case.name, case.name, case.before + case.after, 0)
+    document.name_it(case.name)
     documents.open(document)
     offset = len(case.before)
     for version, line in enumerate(case.typed.splitlines(keepends=True), 1):

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from charwise_daemon import launch, paths
-from charwise_daemon.errors import UnavailableError, from_wire
+from charwise_daemon.errors import ProtocolError, UnavailableError, from_wire
 from charwise_daemon.protocol import (
     PROTOCOL,
     Cancel,
@@ -191,8 +191,8 @@ class AsyncClient:
             while data := await self._reader.read(_CHUNK):
                 for message in decoder.feed(data):
                     self._dispatch(message)
-        except OSError:
-            pass  # the daemon went away: what waits hears of it below
+        except (OSError, ProtocolError):
+            pass  # the daemon went away, or speaks something else: what waits hears of it below
         finally:
             self.closed.set_result(None)
             for answer in self._waiting.values():

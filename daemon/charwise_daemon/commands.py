@@ -11,20 +11,21 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from charwise_daemon import protocol, registry
 from charwise_daemon.completer import Draft, Limits, Surroundings, complete
 from charwise_daemon.documents import Document, Documents
+from charwise_daemon.engine import State
 from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
 from charwise_daemon.launch import version
 from charwise_daemon.learner import Learner
-from charwise_daemon.memory import MAX_ORDER
-from charwise_daemon.predictor import SOURCES, Position, Predictor
+from charwise_daemon.memory import MAX_ORDER, Memory
+from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
 from charwise_daemon.workspaces import Workspaces
-from charwise_trainer.corpus import encode_header
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ class Commands:
         self._began = time.monotonic()
         self._completing: dict[str, asyncio.Task[Any]] = {}
         self._offered: dict[int, int] = {}  # suggestion -> its length, the oldest first
+        self._nobodys = Predictor(
+            None, None, Memory([])
+        )  # serves documents of no workspace: their text is all there is
         self._feedback = {"shown": 0, "accepted": 0, "accepted_characters": 0, "rejected": 0}
 
     # --- connection ----------------------------------------------------------------------------------
@@ -95,11 +99,8 @@ class Commands:
     # --- documents -----------------------------------------------------------------------------------
     def cmd_open(self, _: Peer, params: protocol.Open) -> None:
         """Mirror a document."""
-        workspace = self.workspaces.serving(params.path)
-        name = params.path or params.document
-        header = workspace.header_for(params.path) if workspace else encode_header(os.path.basename(name))  # noqa: PTH119 - may be no path
         self._stop_completing(params.document)
-        self.documents.open(Document(params.document, params.path, params.text, params.version, header))
+        self.documents.open(Document(params.document, params.path, params.text, params.version))
 
     def cmd_edit(self, _: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
@@ -118,9 +119,7 @@ class Commands:
             raise InvalidRequestError(f"offset {params.offset} is outside the document's {len(document.text)} bytes")
         self.documents.touch(document)
         self.documents.memory_for(document, params.offset)
-        engine = self.workspaces.predictor_for(document.path).engine
-        if engine:
-            await _drive(document.snapshots.read(engine, document.text, params.offset))
+        await self._state(self._predictor_for(document), document, params.offset)
 
     # --- completions ---------------------------------------------------------------------------------
     async def cmd_complete(self, _: Peer, params: protocol.Complete) -> dict[str, Any]:
@@ -143,9 +142,11 @@ class Commands:
         around = Surroundings.of(document.text, params.offset)
         if around.inside_word and params.trigger == "automatic":
             return protocol.Completion()
-        predictor = self.workspaces.predictor_for(document.path)
-        position = await self._position(predictor, document, params.offset)
+        predictor = self._predictor_for(document)
+        state = await self._state(predictor, document, params.offset)
         memory = self.documents.memory_for(document, params.offset)
+        context = bytes(document.text[max(0, params.offset - MAX_ORDER) : params.offset])
+        position = predictor.at(state, context, memory)
         drafts = await _drive(complete(predictor, position, memory, self._limits(params), around))
         present = position.distributions.sum(1) > 0
         return protocol.Completion(
@@ -154,12 +155,16 @@ class Commands:
             round(1000 * (time.perf_counter() - began), 3),
         )
 
-    async def _position(self, predictor: Predictor, document: Document, offset: int) -> Position:
-        state = None
-        if predictor.engine:
-            state = await _drive(document.snapshots.read(predictor.engine, document.text, offset))
-        context = bytes(document.text[max(0, offset - MAX_ORDER) : offset])
-        return predictor.at(state, context, self.documents.memory_for(document, offset))
+    def _predictor_for(self, document: Document) -> Predictor:
+        """Return what serves a document; it has its name from the workspace, which may have come after it."""
+        workspace = self.workspaces.serving(document.path)
+        document.name_it(workspace.name_of(Path(document.path)) if workspace else Path(document.path).name)
+        return workspace.predictor if workspace else self._nobodys
+
+    async def _state(self, predictor: Predictor, document: Document, offset: int) -> State | None:
+        if predictor.engine is None:
+            return None
+        return await _drive(document.snapshots.read(predictor.engine, document.text, offset))
 
     def _limits(self, params: protocol.Complete) -> Limits:
         chosen = self._settings.completion

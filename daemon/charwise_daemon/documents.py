@@ -10,6 +10,7 @@ from charwise_daemon.errors import DocumentError, InvalidRequestError
 from charwise_daemon.memory import Memory
 from charwise_daemon.recall import Recall
 from charwise_daemon.snapshots import Snapshots
+from charwise_trainer.corpus import encode_header
 
 # Documents that keep their states and shards; the others keep only their text.
 _MOST_WARM = 8
@@ -18,14 +19,11 @@ _NEIGHBOURS = 3
 
 
 class Document:
-    """An open buffer: bytes, a version, LSTM states along it, and its memory.
+    """An open buffer: bytes, a version, LSTM states along it, and its memory."""
 
-    Args:
-        header: what the LSTM reads before the text (the path, as in training).
-    """
-
-    def __init__(self, key: str, path: str, text: bytes, version: int, header: bytes) -> None:
-        self.key, self.path, self.version, self.header = key, path, version, header
+    def __init__(self, key: str, path: str, text: bytes, version: int) -> None:
+        self.key, self.path, self.version = key, path, version
+        self._name = ""
         self.text = bytearray(text)
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
         self.cool()
@@ -35,7 +33,13 @@ class Document:
 
     def cool(self) -> None:
         """Forget everything but the text."""
-        self.snapshots, self.recall = Snapshots(self.header), Recall()
+        self.snapshots, self.recall = Snapshots(encode_header(self._name)), Recall()
+
+    def name_it(self, name: str) -> None:
+        """Set what the LSTM takes it for: the name of a file, as it has learned them."""
+        if name != self._name:
+            self._name = name
+            self.snapshots = Snapshots(encode_header(name))
 
     def apply(self, changes: list[Any], version: int) -> None:
         """Apply [start, end, text] changes in order, which lead to `version`.

@@ -41,9 +41,12 @@ def ensure_running() -> None:
     """
     if is_running():
         return
-    with _locked(paths.start_lock_file()):
-        if not is_running():  # 1. another client may have started it while this one waited for the lock
-            _start()
+    try:
+        with _locked(paths.start_lock_file()):
+            if not is_running():  # 1. another client may have started it while this one waited for the lock
+                _start()
+    except OSError as error:
+        raise UnavailableError(f"cannot start the daemon: {error}; set CHARWISE_HOME to a folder of yours") from error
 
 
 def _start() -> None:

@@ -15,7 +15,7 @@ from charwise_daemon.predictor import Predictor
 from charwise_daemon.scheduler import Need
 from charwise_daemon.store import Model, Store
 from charwise_daemon.watcher import watching
-from charwise_trainer.corpus import Corpus, CorpusFile, Limits, Rules, discover, encode, encode_header
+from charwise_trainer.corpus import Corpus, CorpusFile, Limits, Rules, discover, encode
 from charwise_trainer.errors import TrainerError
 from charwise_trainer.text import printable
 
@@ -89,9 +89,11 @@ class Workspace:
             self._failed_at,
         )
 
-    def header_for(self, document_path: str) -> bytes:
-        """Return what the LSTM reads before a document of this workspace."""
-        return encode_header(self._name(Path(document_path)))
+    def name_of(self, path: Path) -> str:
+        """Return the name that a path has in the corpus; "" outside of it."""
+        if path == self.path:
+            return printable(path.name)
+        return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
@@ -141,15 +143,9 @@ class Workspace:
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
-        name = self._name(path)
+        name = self.name_of(path)
         known = name in self._seen or name in self._folders
         return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
-
-    def _name(self, path: Path) -> str:
-        """Return the name that a path has in the corpus; "" outside of it."""
-        if path == self.path:
-            return printable(path.name)
-        return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
     def _list(self) -> dict[str, CorpusFile | None]:
         """Return what differs between the folder and the memory."""
@@ -164,7 +160,7 @@ class Workspace:
             return self._list()
         found: dict[str, CorpusFile | None] = {}
         for path in paths:
-            name = self._name(path)
+            name = self.name_of(path)
             try:
                 file = self._rules.read(path)
             except TrainerError:
@@ -177,7 +173,7 @@ class Workspace:
 
     def _is_folder(self, path: Path) -> bool:
         """Tell whether `path` is a folder, or was one: files known below it moved with it."""
-        return self._name(path) in self._folders or path.is_dir()
+        return self.name_of(path) in self._folders or path.is_dir()
 
     async def _update(self, found: Mapping[str, CorpusFile | None]) -> None:
         """Take changed files into the memory, at once; worn shards are built anew afterwards."""

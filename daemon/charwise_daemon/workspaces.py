@@ -6,8 +6,6 @@ from pathlib import Path
 
 from charwise_daemon import registry
 from charwise_daemon.errors import WorkspaceError
-from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import Predictor
 from charwise_daemon.registry import Entry
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Store, name_for
@@ -32,7 +30,6 @@ class Workspaces:
         self._limits = Limits(settings.file_bytes, settings.total_bytes)
         self._in_use: dict[Path, Workspace] = {}
         self._holders: dict[Path, set[object]] = {}
-        self._nobodys = Predictor(None, None, CorpusMemory.build({}).memory)  # for documents of no workspace
 
     def __repr__(self) -> str:
         return f"Workspaces({len(self._in_use)} in use)"
@@ -101,11 +98,6 @@ class Workspaces:
         path = Path(document_path)
         holding = [root for root in self._in_use if path == root or root in path.parents]
         return self._in_use[max(holding, key=lambda root: len(root.parts))] if holding else None
-
-    def predictor_for(self, document_path: str) -> Predictor:
-        """Return the predictor that serves a document: without a workspace, its own text is all there is."""
-        workspace = self.serving(document_path)
-        return workspace.predictor if workspace else self._nobodys
 
     async def _unload(self, path: Path) -> None:
         self._holders.pop(path, None)

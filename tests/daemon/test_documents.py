@@ -11,7 +11,7 @@ from charwise_daemon.errors import DocumentError, InvalidRequestError
 
 
 def _open(text: bytes, key: str = "k") -> Document:
-    return Document(key, "/p", text, 1, b"\x02p\n")
+    return Document(key, "/p", text, 1)
 
 
 @given(text=st.binary(max_size=60), data=st.data())

@@ -3,6 +3,6 @@
 
 def lsp() -> None:
     """Run the language server on stdin and stdout, as editors start it; it starts the daemon when none runs."""
-    from charwise_lsp.server import main  # noqa: PLC0415 - only this verb needs it
+    from charwise_lsp.__main__ import main  # noqa: PLC0415 - only this verb needs it
 
     main()
