@@ -1,7 +1,8 @@
 """`make demo`: learn a real project, complete in it through the real language server, learn a change.
 
-Needs no terminal. The project is part of the Python standard library of this very interpreter. The lines that are typed were taken out
-of it before anything was learned. Everything lives in a temporary CHARWISE_HOME and is removed at the end.
+Needs no terminal. The project is part of the Python standard library of this very interpreter. The lines that are
+typed were taken out of it before anything was learned. Everything lives in a temporary CHARWISE_HOME and is removed at
+the end.
 """
 
 import argparse

@@ -69,7 +69,7 @@ def cases(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Case]:
 def type_case(predictor: Predictor, case: Case) -> Iterator[tuple[Position, int]]:
     """Yield each character of the case with the position before it, the document growing line by line."""
     documents = Documents()
-    document = Document(case.name, case.name, case.before + case.after, 0)
+    document = Document((None, case.name), case.name, case.before + case.after, 0)
     document.name_it(case.name)
     documents.open(document)
     offset = len(case.before)

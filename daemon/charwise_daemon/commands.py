@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from charwise_daemon import protocol, registry
 from charwise_daemon.completer import Draft, Limits, Surroundings, complete
-from charwise_daemon.documents import Document, Documents
+from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.engine import State
 from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
 from charwise_daemon.launch import version
@@ -66,7 +66,7 @@ class Commands:
         self.documents = Documents()
         self._ids = itertools.count(1)
         self._began = time.monotonic()
-        self._completing: dict[str, asyncio.Task[Any]] = {}
+        self._completing: dict[Key, asyncio.Task[Any]] = {}
         self._offered: dict[int, int] = {}  # suggestion -> its length, the oldest first
         self._nobodys = Predictor(
             None, None, Memory([])
@@ -96,25 +96,30 @@ class Commands:
         """End the daemon."""
         self._stop()
 
+    async def forget_peer(self, peer: Peer) -> None:
+        """Free what only this client needed: it is gone."""
+        self.documents.close_all(peer)
+        await self.workspaces.release_all(peer)
+
     # --- documents -----------------------------------------------------------------------------------
-    def cmd_open(self, _: Peer, params: protocol.Open) -> None:
+    def cmd_open(self, peer: Peer, params: protocol.Open) -> None:
         """Mirror a document."""
-        self._stop_completing(params.document)
-        self.documents.open(Document(params.document, params.path, params.text, params.version))
+        self._stop_completing((peer, params.document))
+        self.documents.open(Document((peer, params.document), params.path, params.text, params.version))
 
-    def cmd_edit(self, _: Peer, params: protocol.Edit) -> None:
+    def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
-        self._stop_completing(params.document)
-        self.documents.get(params.document).apply(params.changes, params.version)
+        self._stop_completing((peer, params.document))
+        self.documents.get((peer, params.document)).apply(params.changes, params.version)
 
-    def cmd_close(self, _: Peer, params: protocol.Close) -> None:
+    def cmd_close(self, peer: Peer, params: protocol.Close) -> None:
         """Forget a document."""
-        self._stop_completing(params.document)
-        self.documents.close(params.document)
+        self._stop_completing((peer, params.document))
+        self.documents.close((peer, params.document))
 
-    async def cmd_focus(self, _: Peer, params: protocol.Focus) -> None:
+    async def cmd_focus(self, peer: Peer, params: protocol.Focus) -> None:
         """Read ahead what a completion at this place of the document will need."""
-        document = self.documents.get(params.document)
+        document = self.documents.get((peer, params.document))
         if not 0 <= params.offset <= len(document.text):
             raise InvalidRequestError(f"offset {params.offset} is outside the document's {len(document.text)} bytes")
         self.documents.touch(document)
@@ -122,21 +127,20 @@ class Commands:
         await self._state(self._predictor_for(document), document, params.offset)
 
     # --- completions ---------------------------------------------------------------------------------
-    async def cmd_complete(self, _: Peer, params: protocol.Complete) -> dict[str, Any]:
+    async def cmd_complete(self, peer: Peer, params: protocol.Complete) -> dict[str, Any]:
         """Return suggestions for a place; a newer request for the document makes this one outdated."""
-        self._stop_completing(params.document)
-        task = asyncio.current_task()
+        key, task = (peer, params.document), asyncio.current_task()
         assert task
-        self._completing[params.document] = task
+        self._stop_completing(key)
+        self._completing[key] = task
         try:
-            return dataclasses.asdict(await self._complete(params))
+            return dataclasses.asdict(await self._complete(self.documents.get(key), params))
         finally:
-            if self._completing.get(params.document) is task:
-                del self._completing[params.document]
+            if self._completing.get(key) is task:
+                del self._completing[key]
 
-    async def _complete(self, params: protocol.Complete) -> protocol.Completion:
+    async def _complete(self, document: Document, params: protocol.Complete) -> protocol.Completion:
         began = time.perf_counter()
-        document = self.documents.get(params.document)
         document.check(params.version, params.offset)
         self.documents.touch(document)
         around = Surroundings.of(document.text, params.offset)
@@ -182,8 +186,8 @@ class Commands:
             del self._offered[next(iter(self._offered))]
         return suggestion
 
-    def _stop_completing(self, document: str) -> None:
-        task = self._completing.pop(document, None)
+    def _stop_completing(self, key: Key) -> None:
+        task = self._completing.pop(key, None)
         if task and task is not asyncio.current_task():
             task.cancel(OutdatedError.code)
 

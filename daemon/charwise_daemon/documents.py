@@ -18,10 +18,13 @@ _MOST_WARM = 8
 _NEIGHBOURS = 3
 
 
+Key = tuple[object, str]  # whose document, and what they call it: two editors may have the same file open
+
+
 class Document:
     """An open buffer: bytes, a version, LSTM states along it, and its memory."""
 
-    def __init__(self, key: str, path: str, text: bytes, version: int) -> None:
+    def __init__(self, key: Key, path: str, text: bytes, version: int) -> None:
         self.key, self.path, self.version = key, path, version
         self._name = ""
         self.text = bytearray(text)
@@ -29,7 +32,12 @@ class Document:
         self.cool()
 
     def __repr__(self) -> str:
-        return f"Document({self.path or self.key}, version {self.version}, {len(self.text):,} bytes, {self.snapshots})"
+        return f"Document({self.label}, version {self.version}, {len(self.text):,} bytes, {self.snapshots})"
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.path or self.key[1]
 
     def cool(self) -> None:
         """Forget everything but the text."""
@@ -59,7 +67,7 @@ class Document:
     def check(self, version: int, offset: int) -> None:
         """Raise DocumentError unless this version is mirrored here, InvalidRequestError unless the offset is in it."""
         if self.is_broken:
-            raise DocumentError(f"an earlier edit of {self.path or self.key} failed; open it again")
+            raise DocumentError(f"an earlier edit of {self.label} failed; open it again")
         if version != self.version:
             raise DocumentError(f"version {version} asked for, but {self!r}; open it again")
         if not 0 <= offset <= len(self.text):
@@ -88,7 +96,7 @@ class Documents:
     """The open documents, the last used last."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, Document] = OrderedDict()
+        self._open: OrderedDict[Key, Document] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"Documents({len(self._open)} open, {sum(len(d.text) for d in self._open.values()):,} bytes)"
@@ -96,19 +104,21 @@ class Documents:
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Any:
-        return iter(self._open.values())
-
     def open(self, document: Document) -> None:
         """Mirror this document, in place of one of the same key."""
         self._open[document.key] = document
         self.touch(document)
 
-    def close(self, key: str) -> None:
+    def close(self, key: Key) -> None:
         """Forget a document; one that is not open is no error, as editors close twice."""
         self._open.pop(key, None)
 
-    def get(self, key: str) -> Document:
+    def close_all(self, owner: object) -> None:
+        """Forget the documents of a client that is gone."""
+        for key in [key for key in self._open if key[0] is owner]:
+            del self._open[key]
+
+    def get(self, key: Key) -> Document:
         """Return an open document.
 
         Raises:
@@ -116,7 +126,7 @@ class Documents:
         """
         if document := self._open.get(key):
             return document
-        raise DocumentError(f"{key} is not open; open it first")
+        raise DocumentError(f"{key[1]} is not open; open it first")
 
     def touch(self, document: Document) -> None:
         """Note that this document is the one in use; the least recently used lose their states and shards."""

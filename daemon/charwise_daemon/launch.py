@@ -12,6 +12,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def _start() -> None:
     with os.fdopen(ready, "rb") as pipe:
         # The daemon writes one byte when it listens; end of file means that it died first.
         if select.select([pipe], [], [], _START_DEADLINE)[0] and pipe.read(1):
-            child.returncode = 0  # ours no longer: no warning that it still runs
+            threading.Thread(target=child.wait, daemon=True).start()  # whenever it ends, it leaves no zombie here
             return
+    child.kill()
+    child.wait()
     raise UnavailableError(f"the daemon did not start: {_last_words(paths.log_file())}; see {paths.log_file()}")
 
 

@@ -96,7 +96,7 @@ class Server:
     async def disconnected(self, connection: "Connection") -> None:
         """Note a client that went, and free what only it needed."""
         self._connections.discard(connection)
-        await self._workspaces.release_all(connection)
+        await self.commands.forget_peer(connection)
         self._watch_idleness()
         self._consider()
 

@@ -11,7 +11,7 @@ from charwise_daemon.errors import DocumentError, InvalidRequestError
 
 
 def _open(text: bytes, key: str = "k") -> Document:
-    return Document(key, "/p", text, 1)
+    return Document((None, key), "/p", text, 1)
 
 
 @given(text=st.binary(max_size=60), data=st.data())
@@ -57,9 +57,9 @@ def test_check_refuses() -> None:
 def test_documents_unknown() -> None:
     """A document that was never opened is named; closing it is no error."""
     documents = Documents()
-    documents.close("nobody")
+    documents.close((None, "nobody"))
     with pytest.raises(DocumentError, match="nobody is not open"):
-        documents.get("nobody")
+        documents.get((None, "nobody"))
 
 
 def _predicts(documents: Documents, document: Document, offset: int) -> bytes:
