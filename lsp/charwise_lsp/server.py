@@ -1,0 +1,247 @@
+"""The language server: inline completions from the daemon, over stdin and stdout.
+
+A handler gets, asks and converts; the connection is in session.py, positions in convert.py. Writes nothing to stdout,
+which is the wire, and imports neither numpy nor torch.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, PyglsError
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from charwise_daemon import launch
+from charwise_daemon.errors import CharwiseError, VersionMismatchError
+from charwise_daemon.protocol import Complete, Feedback, Focus, Suggestion
+from charwise_lsp import options
+from charwise_lsp.convert import Encoding, Mirror, column_of
+from charwise_lsp.parent import end_with
+from charwise_lsp.progress import TrainingProgress
+from charwise_lsp.session import Session
+
+logger = logging.getLogger(__name__)
+
+_ACCEPTED = "charwise.accepted"
+_TRIGGERS: dict[types.InlineCompletionTriggerKind, Literal["automatic", "invoked"]] = {
+    types.InlineCompletionTriggerKind.Automatic: "automatic",
+    types.InlineCompletionTriggerKind.Invoked: "invoked",
+}
+# Seconds that an editor may take to say how it is configured, before its folders are learned as the options are.
+_CONFIGURATION_DEADLINE = 5.0
+
+
+class CharwiseServer(LanguageServer):
+    """One editor's server: its options, its folders and its session with the daemon."""
+
+    def __init__(self) -> None:
+        super().__init__("charwise", launch.version())
+        # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
+        # future behind each time. Without its handlers ours get these messages directly.
+        for method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE):
+            del self.protocol.fm.builtin_features[method]
+        self.options = options.Options()
+        self.initial_options: Any = None
+        self.folders: set[str] = set()
+        self.session = Session(self._hear, self._lose, self._say_trouble)
+        self.leaving = False
+        self._progress = TrainingProgress(self)
+        self._configured = False
+        self._reported: set[str] = set()
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<CharwiseServer: {self.session!r}>"
+
+    @property
+    def encoding(self) -> Encoding:
+        """What the editor's positions count."""
+        kind = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
+        return types.PositionEncodingKind(kind).value  # one of the three
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """Take over what the editor says first, and connect to the daemon."""
+        self.initial_options = params.initialization_options
+        self.settle(self.initial_options)
+        root = self.workspace.root_path
+        self.folders = _paths(params.workspace_folders or []) or ({root} if root else set())
+        self.session.start()
+        if params.process_id is not None:
+            self._watcher = asyncio.create_task(end_with(params.process_id))
+
+    async def configure(self, pushed: Any = None) -> None:
+        """Take over the editor's settings, asked for where it can be asked, and learn the folders that they allow."""
+        workspace, settings = self.client_capabilities.workspace, pushed
+        if workspace and workspace.configuration:
+            wanted = types.ConfigurationParams([types.ConfigurationItem(section="charwise")])
+            try:
+                async with asyncio.timeout(_CONFIGURATION_DEADLINE):
+                    settings = (await self.workspace_configuration_async(wanted))[0]
+            except (JsonRpcException, TimeoutError, IndexError) as error:
+                logger.warning("the editor does not say how it is configured: %r", error)
+        self.settle(self.initial_options, settings)
+        self._configured = True
+        self.learn()
+
+    def settle(self, *layers: Any) -> None:
+        """Take over options, and report what is wrong with them in one message, once."""
+        self.options, problems = options.parse(*layers)
+        logging.getLogger("charwise_lsp").setLevel(self.options.log_level.upper())
+        if new := [problem for problem in problems if problem not in self._reported]:
+            self._reported.update(new)
+            self._warn("; ".join(new))
+
+    def learn(self) -> None:
+        """Have the daemon learn the editor's folders, as soon as it is known that it may."""
+        if self._configured:
+            self.session.hold(self.folders if self.options.workspaces.learn else set())
+
+    def report_server_error(self, error: Exception, source: type[PyglsError | JsonRpcException]) -> None:
+        """Log a defect; a message box while somebody types would help nobody."""
+        logger.error("%s: %s", source.__name__, error)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        logger.debug("the daemon says %s", event)
+        window = self.client_capabilities.window
+        if event["kind"] == "training" and self.options.progress and window and window.work_done_progress:
+            self._progress.show(event)
+
+    def _lose(self) -> None:
+        self._progress.end_all("the daemon went away")
+
+    def _say_trouble(self, error: CharwiseError) -> None:
+        logger.warning("%s", error)
+        if isinstance(error, VersionMismatchError):
+            self._warn(str(error))  # nobody but the user can mend it
+        else:
+            self.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"charwise: {error}"))
+
+    def _warn(self, message: str) -> None:
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"charwise: {message}"))
+
+
+SERVER = CharwiseServer()
+
+
+# --- life cycle ----------------------------------------------------------------------------------
+@SERVER.feature(types.INITIALIZE)
+def initialize(ls: CharwiseServer, params: types.InitializeParams) -> None:
+    """Connect to the daemon while the editor reads the answer."""
+    ls.begin(params)
+
+
+@SERVER.feature(types.INITIALIZED)
+async def initialized(ls: CharwiseServer, _params: types.InitializedParams) -> None:
+    """Learn the editor's folders, and ask to be told of changed settings."""
+    await ls.configure()
+    workspace = ls.client_capabilities.workspace
+    if workspace and (told := workspace.did_change_configuration) and told.dynamic_registration:
+        wanted = types.DidChangeConfigurationRegistrationOptions(section="charwise")
+        changes = types.Registration("charwise", types.WORKSPACE_DID_CHANGE_CONFIGURATION, wanted)
+        with contextlib.suppress(JsonRpcException):  # refused: then settings hold until the server starts again
+            await ls.client_register_capability_async(types.RegistrationParams([changes]))
+
+
+@SERVER.feature(types.SHUTDOWN)
+async def shutdown(ls: CharwiseServer, _params: None) -> None:
+    """Leave the daemon."""
+    ls.leaving = True
+    await ls.session.stop()
+
+
+@SERVER.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+async def did_change_configuration(ls: CharwiseServer, params: types.DidChangeConfigurationParams) -> None:
+    """Take over changed settings."""
+    settings = params.settings
+    await ls.configure(settings.get("charwise") if isinstance(settings, Mapping) else None)
+
+
+@SERVER.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+def did_change_workspace_folders(ls: CharwiseServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Learn folders that were added, and no longer those that were removed."""
+    ls.folders = (ls.folders - _paths(params.event.removed)) | _paths(params.event.added)
+    ls.learn()
+
+
+# --- documents -----------------------------------------------------------------------------------
+@SERVER.feature(types.TEXT_DOCUMENT_DID_OPEN)
+def did_open(ls: CharwiseServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Mirror a document from now on."""
+    document = params.text_document
+    ls.session.open(document.uri, Mirror(document.text, document.version, ls.encoding))
+
+
+@SERVER.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+def did_change(ls: CharwiseServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Apply changes to the mirror, and pass them on in bytes."""
+    uri, version = params.text_document.uri, params.text_document.version
+    mirror = ls.session.documents.get(uri)
+    if mirror is None:
+        logger.info("a change to %s, which is not open, is ignored", uri)
+        return
+    changes = [mirror.apply(change) for change in params.content_changes]
+    mirror.version = version
+    ls.session.edit(uri, changes)
+
+
+@SERVER.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+def did_close(ls: CharwiseServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Forget a document."""
+    ls.session.close(params.text_document.uri)
+
+
+@SERVER.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    """Offer what the daemon suggests at the cursor; nothing at all is no error."""
+    uri, wanted = params.text_document.uri, ls.options.suggestions
+    mirror, trigger = ls.session.documents.get(uri), _TRIGGERS[params.context.trigger_kind]
+    if mirror is None or (trigger == "automatic" and not wanted.automatic):
+        return types.InlineCompletionList([])
+    word, typed = mirror.word_before(params.position)  # now: the mirror may have changed when the answer comes
+    offset, limits = mirror.offset(params.position), (wanted.max_characters, wanted.max_lines, wanted.alternatives)
+    completion = await ls.session.complete(Complete(uri, mirror.version, offset, trigger, *limits))
+    return types.InlineCompletionList([_item(suggestion, word, typed) for suggestion in completion.suggestions])
+
+
+# --- feedback: what the standard lacks goes by the names that other servers gave it ----------------
+@SERVER.command(_ACCEPTED)
+def accepted(ls: CharwiseServer, suggestion: int, length: int) -> None:
+    """Pass on that a suggestion was accepted, which an item's command tells."""
+    ls.session.tell("accepted", Feedback(suggestion, length))
+
+
+@SERVER.feature("textDocument/didShowCompletion")
+def did_show(ls: CharwiseServer, params: Any) -> None:
+    """Pass on that an item is seen."""
+    ls.session.tell("shown", Feedback(params.item.command.arguments[0]))
+
+
+@SERVER.feature("textDocument/didPartiallyAcceptCompletion")
+def did_partially_accept(ls: CharwiseServer, params: Any) -> None:
+    """Pass on how much of an item was accepted so far; the editor counts UTF-16 units and the typed word with them."""
+    suggestion, length = params.item.command.arguments
+    text = params.item.insertText.encode()
+    taken = column_of(text, params.acceptedLength, "utf-16") - (len(text) - length)
+    ls.session.tell("accepted", Feedback(suggestion, max(0, taken)))
+
+
+@SERVER.feature("textDocument/didFocus")
+def did_focus(ls: CharwiseServer, params: Any) -> None:
+    """Have the daemon read ahead in the document that the user turned to."""
+    if params.textDocument.uri in ls.session.documents:
+        ls.session.tell("focus", Focus(params.textDocument.uri))
+
+
+def _item(suggestion: Suggestion, word: str, typed: types.Range) -> types.InlineCompletionItem:
+    """Return the item: it replaces the typed word by itself and more, which editors show without a flicker."""
+    text = word + suggestion.text
+    told = types.Command("accepted", _ACCEPTED, arguments=[suggestion.id, len(suggestion.text.encode())])
+    return types.InlineCompletionItem(insert_text=text, filter_text=text, range=typed, command=told)
+
+
+def _paths(folders: Iterable[types.WorkspaceFolder]) -> set[str]:
+    return {path for folder in folders if (path := to_fs_path(folder.uri))}  # None: not on this machine

@@ -1,0 +1,52 @@
+"""The editor's process, which the server does not outlive."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+
+from charwise_lsp.parent import end_with, lives
+
+WATCH = """
+import asyncio, sys
+from charwise_lsp.parent import end_with
+
+async def main():
+    task = asyncio.create_task(end_with(int(sys.argv[1]), every=0.01))
+    await asyncio.sleep(0)
+    print("watching", flush=True)
+    await task
+
+asyncio.run(main())
+"""
+
+
+async def ended() -> int:
+    """Return the number of a process that is gone."""
+    process = await asyncio.create_subprocess_exec("true")
+    await process.wait()
+    return process.pid
+
+
+async def test_lives() -> None:
+    """A process lives until it ended; somebody else's counts, too."""
+    assert lives(os.getpid())
+    assert lives(1)
+    assert not lives(await ended())
+
+
+async def test_end_with() -> None:
+    """A process that watches another ends soon after it, with status 1."""
+    watched = await asyncio.create_subprocess_exec("cat", stdin=PIPE)
+    watching = await asyncio.create_subprocess_exec(sys.executable, "-c", WATCH, str(watched.pid), stdout=PIPE)
+    assert watching.stdout
+    assert await watching.stdout.readline() == b"watching\n"
+    watched.kill()
+    await watched.communicate()
+    await watching.communicate()
+    assert watching.returncode == 1
+
+
+async def test_end_with_nobody() -> None:
+    """A process that is not there is not watched."""
+    await end_with(await ended())
