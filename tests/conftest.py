@@ -16,7 +16,7 @@ from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
 
 # Modules of the standard library: real code that is on every machine.
-_MODULES = ("textwrap", "shlex", "bisect", "colorsys", "fnmatch", "heapq", "keyword", "reprlib", "sched", "stat")
+MODULES = ("textwrap", "shlex", "bisect", "colorsys", "fnmatch", "heapq", "keyword", "reprlib", "sched", "stat")
 
 # No daemon of the tests trains by itself unless a test says so.
 QUIET = "[training]\nenabled = false\n"
@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 def make_project(folder: Path) -> Path:
     """Copy real modules to a new folder and return it."""
     folder.mkdir()
-    for name in _MODULES:
+    for name in MODULES:
         shutil.copy(Path(sysconfig.get_path("stdlib")) / f"{name}.py", folder)
     return folder
 

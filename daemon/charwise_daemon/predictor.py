@@ -4,7 +4,7 @@ A Position is everything known at one place of a text: the LSTM's state, the mem
 value: stepping returns a new one, so a search can go back to any of them. Knows no documents and no sockets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from charwise_daemon.memory import MAX_ORDER, Match, Memory, Prediction
 Floats = NDArray[np.float64]
 
 # Sources, in the order of the gate's outputs.
-LSTM, CORPUS, DOCUMENTS = 0, 1, 2
 SOURCES = ("lstm", "corpus", "documents")
 
 
@@ -69,26 +68,26 @@ class Predictor:
     """
 
     def __init__(self, engine: Engine | None, gate: Gate | None, corpus: Memory) -> None:
-        self.engine, self._gate, self._corpus = engine, gate if engine else None, corpus
+        self.engine, self._gate, self.corpus = engine, gate if engine else None, corpus
 
     def __repr__(self) -> str:
-        return f"Predictor({self.engine}, {self._corpus}, {'fitted' if self._gate else 'fixed'} gate)"
+        return f"Predictor({self.engine}, {self.corpus}, {'fitted' if self._gate else 'fixed'} gate)"
 
     def at(self, state: State | None, context: bytes, documents: Memory) -> Position:
         """Return the position after `context`; `state` is the LSTM's there."""
-        return self._position(state, self._corpus.match(context), documents, documents.match(context))
+        return self._position(state, self.corpus.match(context), documents, documents.match(context))
 
     def step(self, position: Position, character: int, documents: Memory) -> Position:
         """Return the position after one more character."""
         state = None if self.engine is None or position.state is None else self.engine.step(position.state, character)
         corpus, match = (
-            self._corpus.advance(position.corpus, character),
+            self.corpus.advance(position.corpus, character),
             documents.advance(position.documents, character),
         )
         return self._position(state, corpus, documents, match)
 
     def _position(self, state: State | None, corpus: Match, documents: Memory, match: Match) -> Position:
-        from_corpus, from_documents = self._corpus.predict(corpus), documents.predict(match)
+        from_corpus, from_documents = self.corpus.predict(corpus), documents.predict(match)
         lstm = np.zeros(256) if self.engine is None or state is None else self.engine.probabilities(state)
         distributions = np.stack([lstm, from_corpus.probabilities, from_documents.probabilities])
         features = features_of(distributions, from_corpus, from_documents)
@@ -107,8 +106,3 @@ def certainty_weights(distributions: Floats) -> Floats:
     weights = np.where(present, 1 / (entropies + 0.1) ** 2, 0.0)
     shares: Floats = weights / weights.sum()
     return shares
-
-
-def names_of(used: Sequence[bool]) -> list[str]:
-    """Return the names of the sources that took part."""
-    return [name for name, taken in zip(SOURCES, used, strict=True) if taken]

@@ -1,0 +1,199 @@
+"""A workspace followed as its files change: what is on disk is recalled, what is gone is not."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charwise_daemon import paths
+from charwise_daemon.memory import MAX_ORDER
+from charwise_daemon.store import Store, name_for
+from charwise_daemon.workspace import Workspace
+from charwise_trainer.corpus import Limits
+from tests.conftest import MODULES
+
+
+class Followed:
+    """A workspace in this process, with the events that it told."""
+
+    def __init__(self, path: Path) -> None:
+        self._told = asyncio.Condition()
+        self.events: list[dict[str, Any]] = []
+        store = Store(paths.models_dir())
+        self.workspace = Workspace(path, name_for(path), store, Limits(), self._tell, lambda: None)
+
+    def recalls(self, text: str) -> bool:
+        """Tell whether the memory of the corpus holds this text."""
+        context = text.encode()[-MAX_ORDER:]
+        memory = self.workspace.predictor.corpus
+        return memory.predict(memory.match(context)).order == len(context)
+
+    async def until(self, recalled: str = "", forgotten: str = "") -> None:
+        """Return when one text is recalled and another is not."""
+        async with self._told:
+            await self._told.wait_for(
+                lambda: (not recalled or self.recalls(recalled)) and not (forgotten and self.recalls(forgotten))
+            )
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self._waking = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        async with self._told:
+            self._told.notify_all()
+
+
+@contextlib.asynccontextmanager
+async def following(path: Path) -> AsyncIterator[Followed]:
+    """Follow a folder whose memory is ready."""
+    followed = Followed(path)
+    async with followed._told:
+        await followed._told.wait_for(lambda: any(each["kind"] == "memory" for each in followed.events))
+    yield followed
+    await followed.workspace.stop()
+
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+async def test_follow_first_listing(project: Path) -> None:
+    """What is there at the beginning is recalled, and counted."""
+    async with following(project) as followed:
+        assert followed.recalls("class TextWrapper:")
+        status = followed.workspace.status()
+        assert status["files"] == len(MODULES)
+        assert status["characters"] > 50_000
+
+
+async def test_follow_a_save(project: Path) -> None:
+    """A new file and a changed one are recalled when they are saved; the old text of the changed one is not."""
+    async with following(project) as followed:
+        (project / "new.py").write_text("zyzzyva_count = 0\n")
+        await followed.until("zyzzyva_coun")
+        (project / "new.py").write_text("quokka_total = 0\n")
+        await followed.until("quokka_tota", forgotten="zyzzyva_coun")
+
+
+async def test_follow_an_atomic_save(project: Path) -> None:
+    """An editor that writes beside the file and renames is followed too."""
+    async with following(project) as followed:
+        (project / ".stat.py.swp").write_text("narwhal_width = 1\n")
+        (project / ".stat.py.swp").replace(project / "stat.py")
+        await followed.until("narwhal_widt")
+        assert followed.workspace.status()["files"] == len(MODULES)
+
+
+async def test_follow_deletion(project: Path) -> None:
+    """A deleted file is forgotten."""
+    async with following(project) as followed:
+        assert followed.recalls("class TextWrapper:")
+        (project / "textwrap.py").unlink()
+        await followed.until(forgotten="class TextWrapper:")
+
+
+async def test_follow_renames(project: Path) -> None:
+    """A renamed file or folder is recalled under its new name, and what leaves the workspace is forgotten."""
+    (project / "sub").mkdir()
+    (project / "sub" / "a.py").write_text("capybara_weight = 3\n")
+    async with following(project) as followed:
+        (project / "sub").rename(project / "renamed")
+        (project / "stat.py").rename(project / "status.py")
+        await followed.until("renamed/a.py\ncapybara", forgotten="sub/a.py\ncapybara")
+        (project / "renamed").rename(project.parent / "outside")
+        await followed.until(forgotten="capybara_weig")
+        (project.parent / "outside").rename(project / "back")
+        await followed.until("back/a.py\ncapybara")
+
+
+async def test_follow_ignore_rules(project: Path) -> None:
+    """A file that is newly ignored leaves the memory at once, and comes back when it is ignored no more."""
+    async with following(project) as followed:
+        assert followed.recalls("class TextWrapper:")
+        (project / ".gitignore").write_text("textwrap.py\n")
+        await followed.until(forgotten="class TextWrapper:")
+        (project / ".gitignore").unlink()
+        await followed.until("class TextWrapper:")
+
+
+async def test_follow_secrets(project: Path) -> None:
+    """A secret is never in the memory, nor a file that is named like one."""
+    async with following(project) as followed:
+        (project / ".env").write_text("hippogriff_colour = blue\n")
+        (project / "settings.py").write_text('aardvark = 1\nAWS_SECRET = "AKIAIOSFODNN7EXAMPLE"\nmarmoset = 2\n')
+        await followed.until("aardvar")
+        assert followed.recalls("marmose")
+        assert not followed.recalls("AKIAIOSFODNN7EX")
+        assert not followed.recalls("hippogriff_col")
+
+
+async def test_follow_a_branch_switch(tmp_path: Path) -> None:
+    """Thousands of files that change at once are followed, whichever branch is checked out."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "gc.auto=0")
+        subprocess.run(["git", "-C", repository, *identity, *arguments], check=True, capture_output=True)
+
+    def write(word: str, count: int) -> None:
+        for number in range(count):
+            folder = repository / f"f{number % 40}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{word}{number}.py").write_text(f"{word}_value_{number} = {number}\n")
+
+    git("init", "-q", "-b", "one")
+    write("platypus", 1500)
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("checkout", "-q", "-b", "two")
+    git("rm", "-rqf", ".")
+    write("wolverine", 1500)
+    git("add", ".")
+    git("commit", "-qm", "two")
+    async with following(repository) as followed:
+        for branch, word, other in (("one", "platypus", "wolverine"), ("two", "wolverine", "platypus")):
+            await asyncio.to_thread(git, "checkout", "-q", branch)
+            await followed.until(f"{word}_value_149", forgotten=f"{other}_value_149")
+            await followed.until(f"{word}_value_7", forgotten=f"{other}_value_1")
+        assert followed.workspace.status()["files"] == 1500
+
+
+async def test_follow_one_file(project: Path) -> None:
+    """A single file is a workspace too; its neighbours are not read."""
+    async with following(project / "textwrap.py") as followed:
+        assert followed.recalls("class TextWrapper:")
+        (project / "other.py").write_text("zyzzyva_count = 0\n")
+        with (project / "textwrap.py").open("a") as file:
+            file.write("\nquokka_total = 0\n")
+        await followed.until("quokka_tota")
+        assert not followed.recalls("zyzzyva_coun")
+        assert followed.workspace.status()["files"] == 1
+
+
+async def test_follow_a_vanished_root(project: Path) -> None:
+    """A workspace whose folder is deleted has nothing to recall, and nothing breaks."""
+    async with following(project) as followed:
+        shutil.rmtree(project)
+        await followed.until(forgotten="class TextWrapper:")
+
+
+async def test_follow_nothing_when_nothing_changes(project: Path) -> None:
+    """Reading files and touching ignored ones is no change: nothing is told."""
+    (project / ".gitignore").write_text("build/\n*.log\n")
+    (project / "build").mkdir()
+    async with following(project) as followed:
+        told = len(followed.events)
+        (project / "textwrap.py").read_text()
+        (project / "build" / "x.py").write_text("y = 1\n")
+        (project / "a.log").write_text("nothing\n")
+        os.utime(project / "stat.py", ns=(1, (project / "stat.py").stat().st_mtime_ns))
+        (project / "last.py").write_text("marmoset = 2\n")
+        await followed.until("marmose")
+        assert len(followed.events) == told + 1
