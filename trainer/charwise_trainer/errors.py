@@ -16,6 +16,10 @@ class LeftOut(CorpusError):
     """One path is not part of the corpus; the message is the reason, as `charwise workspace show` lists it."""
 
 
+class ConfigError(TrainerError):
+    """A setting of the model or of the training cannot be used, or does not fit what is stored."""
+
+
 class CheckpointError(TrainerError):
     """A stored checkpoint cannot be read: truncated, foreign, or of a newer format."""
 

@@ -1,0 +1,77 @@
+"""What is held out of training, to see what a model has learned: whole files, or the ends of a few.
+
+By a hash of the name, so that a file stays where it is when others come and go. Knows nothing of what is done with it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from charwise_trainer.rules import CorpusFile
+
+FEWEST_FILES = 8
+"""With fewer, one whole file is too much of what there is, or nothing like the rest."""
+
+LEAST, MOST = 200, 200_000
+"""Bytes: with fewer a measurement says nothing, and more make it no truer, only slower."""
+
+_TOO_MUCH = 4
+"""Times the share, or half: when chance holds out more, the ends of files are held out instead."""
+
+
+def split(files: Sequence[CorpusFile], share: float = 0.05) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    """Return (training, held out): about `share` of the bytes is held out, never all, none only of hardly any text."""
+    total = sum(len(file.data) for file in files)
+    chosen = _chosen(files, share) if len(files) >= FEWEST_FILES else set()
+    held_out = [file for file in files if file.name in chosen]
+    if LEAST <= sum(len(file.data) for file in held_out) <= min(_TOO_MUCH * share, 0.5) * total:
+        return [file for file in files if file.name not in chosen], held_out
+    return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
+
+
+def _chosen(files: Sequence[CorpusFile], share: float) -> set[str]:
+    """Return the names that fall into the share, the lowest hashes first, as far as MOST allows."""
+    chosen: set[str] = set()
+    left = MOST
+    for file in sorted(files, key=lambda file: _place(file.name)):
+        if _place(file.name) >= share:
+            break
+        if len(file.data) <= left:
+            chosen.add(file.name)
+            left -= len(file.data)
+    return chosen
+
+
+def _place(name: str) -> float:
+    """Return a number in [0, 1) that is the same for a name on every machine."""
+    digest = hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _split_ends(files: Sequence[CorpusFile], share: float) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    training, held_out = [], []
+    left = MOST
+    for file in files:
+        cut = _cut(file.data, min(int(len(file.data) * share) + 1, len(file.data) // 2, left), left)
+        left -= len(file.data) - cut
+        training.append(replace(file, data=file.data[:cut]))
+        held_out.append(replace(file, data=file.data[cut:], hidden_lines=0))
+    return [file for file in training if file.data], [file for file in held_out if file.data]
+
+
+def _cut(text: bytes, wanted: int, most: int) -> int:
+    """Return where about the last `wanted` bytes begin: at a line if one begins near, else at a character."""
+    if not wanted:
+        return len(text)
+    at = len(text) - wanted
+    before = text.rfind(b"\n", 0, at) + 1
+    after = text.find(b"\n", at) + 1 or len(text)
+    if before and len(text) - before <= min(2 * wanted, 3 * len(text) // 4, most):
+        return before
+    if len(text) - after >= max(wanted // 2, 1):
+        return after
+    if before and len(text) - before <= min(len(text) // 2, most):
+        return before
+    while at < len(text) and text[at] & 0xC0 == 0x80:  # inside a code point
+        at += 1
+    return at

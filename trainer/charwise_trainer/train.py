@@ -1,0 +1,192 @@
+"""Training: the loop, read from top to bottom. Progress leaves it as yielded events; there are no hooks.
+
+Knows nothing of who runs it. Whatever ends it (its budget, `should_stop`, Ctrl-C, a closed generator, a kill, a full
+disk), the last stored checkpoint is whole, and training continues from it.
+
+    for event in train(discover(root).files, directory, TrainConfig(minutes=1)):
+        print(event)
+"""
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from charwise_trainer import checkpoint
+from charwise_trainer.checkpoint import Checkpoint, training_lock
+from charwise_trainer.config import TrainConfig
+from charwise_trainer.corpus import CorpusFile
+from charwise_trainer.errors import CheckpointError, CorpusError, StorageError
+from charwise_trainer.events import Event, Finished, Warned
+from charwise_trainer.holdout import split
+from charwise_trainer.run import Material, Run
+
+__all__ = ["TrainConfig", "train"]
+
+FEWEST_CHARACTERS = 200
+"""Less is no text to learn from: two lines are not held out of it without losing half."""
+FEW_CHARACTERS = 100_000
+"""Below that a character model recites what it read rather than learn from it (char-rnn calls 1 MB very small)."""
+
+
+def train(
+    files: Sequence[CorpusFile],
+    directory: Path,
+    config: TrainConfig | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Generator[Event]:
+    """Train the model stored in `directory`, or a new one, on these files; yield what happens.
+
+    Raises CorpusError for too little text, ModelBusyError, ConfigError, CheckpointError where nothing stored can be
+    read, StorageError where nothing can be stored, DivergenceError.
+    """
+    config = config or TrainConfig()
+    _check_corpus(files)
+    with training_lock(directory):
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        run, warnings = _open(files, directory, config)
+        yield run.started()
+        for message in warnings:
+            yield Warned(message)
+
+        try:
+            yield from _loop(run, should_stop)
+        except KeyboardInterrupt:
+            pass  # as if should_stop had said so
+        except GeneratorExit:  # closed: nobody listens any more, and evaluating takes time
+            run.keep()
+            raise
+        yield from _finish(run)
+
+
+def _loop(run: Run, should_stop: Callable[[], bool]) -> Iterator[Event]:
+    """Learn window after window until the budget is spent or `should_stop` says so."""
+    for window in run.windows():
+        run.clock.skip()  # what the consumer did meanwhile is not our time
+
+        # 1. learn
+        loss = run.learn(window)
+
+        # 2. back to the last good weights if that went off the rails
+        if why := run.rails.verdict(loss):
+            yield run.recover(why)
+            continue
+
+        # 3. tell
+        if run.due("progress") or run.done >= 1:
+            yield run.progress()
+        if run.due("sample"):
+            yield run.sample()
+
+        # 4. enough?
+        if run.done >= 1 or should_stop():
+            return
+
+        # 5. measure and keep
+        if run.due("evaluate"):
+            yield from _evaluate_and_keep(run)
+
+        # 6. leave the machine to others
+        if run.config.cpu_share < 1:
+            _rest(run.clock.typical * (1 / run.config.cpu_share - 1), should_stop)
+
+
+def _evaluate_and_keep(run: Run) -> Iterator[Event]:
+    """Evaluate and store, going on without where the disk does not let us: there may be room later."""
+    before = run.clock.seconds
+    result = run.evaluate()
+    if why := run.off_the_rails(result):
+        yield run.recover(why)
+        return
+    yield result
+    try:
+        yield run.keep(result)
+    except StorageError as error:
+        yield Warned(str(error))
+    run.postpone(run.clock.seconds - before)
+
+
+def _finish(run: Run) -> Iterator[Event]:
+    """Evaluate, store, and say where the best checkpoint is; a second Ctrl-C leaves the evaluation out."""
+    interrupted = run.done < 1
+    if not (interrupted and run.kept_at == run.step):
+        result = None
+        try:
+            result = run.evaluate()
+            if why := run.off_the_rails(result):
+                yield run.recover(why)
+                result = run.evaluate()
+        except KeyboardInterrupt:
+            interrupted = True
+        if result is not None:
+            yield result
+        yield run.keep(result, finished=not interrupted)
+    best = checkpoint.best(run.directory)
+    assert best is not None, "keep() stored one"
+    bpc = run.best_bpc if math.isfinite(run.best_bpc) else None
+    yield Finished(best, run.step, bpc, interrupted=interrupted)
+
+
+def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> tuple[Run, list[str]]:
+    """Return the run, at its first step, and what the user should know before it."""
+    training, held_out = split(files)
+    warnings = _warn_small(sum(len(file.data) for file in files))
+    start, broken = _find_start(directory)
+    run = Run(Material.of(training, held_out, config), directory, config, start)
+    if start:
+        try:
+            run.go_on_from(start)
+        except CheckpointError as error:
+            warnings.append(f"{error}; training continues without what the optimizer knew")
+    return run, broken + warnings
+
+
+def _find_start(directory: Path) -> tuple[Checkpoint | None, list[str]]:
+    """Return the checkpoint to continue from, None where none is stored, and what was wrong with better ones.
+
+    The last, else the best, else whatever is there, the newest first; raises CheckpointError where none can be read.
+    """
+    candidates = [checkpoint.last(directory), checkpoint.best(directory), *checkpoint.stored(directory)]
+    errors: list[CheckpointError] = []
+    for path in dict.fromkeys(path for path in candidates if path):
+        try:
+            return checkpoint.load(path), [f"{error}; continuing from {path.name}" for error in errors]
+        except CheckpointError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return None, []
+
+
+def _check_corpus(files: Sequence[CorpusFile]) -> None:
+    characters = sum(len(file.data) for file in files)
+    if not files:
+        raise CorpusError(
+            "there are no files to learn from: every one was left out, or the folder is empty; "
+            "`charwise workspace show` says which and why"
+        )
+    if characters < FEWEST_CHARACTERS:
+        raise CorpusError(
+            f"there are {characters} characters to learn from, too few for any model: "
+            f"write more than {FEWEST_CHARACTERS}, or train a folder that holds more"
+        )
+
+
+def _warn_small(characters: int) -> list[str]:
+    if characters >= FEW_CHARACTERS:
+        return []
+    message = (
+        f"there are only {characters:,} characters to learn from, which is very little: the model will recite them "
+        "more than learn from them; a larger folder makes a better model, from about 1,000,000 on a good one"
+    )
+    return [message]
+
+
+def _rest(seconds: float, should_stop: Callable[[], bool]) -> None:
+    """Sleep, in pieces short enough to hear `should_stop`."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not should_stop():
+        time.sleep(min(left, 0.1))
