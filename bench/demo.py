@@ -47,7 +47,7 @@ Any other client of LSP 3.18's inline completions starts it the same way. See do
 # The trainer starts in seconds; on a busy machine it may take many times that.
 _PATIENCE = 300.0
 
-_SETTINGS = "[training]\nenabled = {enabled}\nminutes = {minutes}\nsettle_seconds = 1\ncpu_share = 1.0\n"
+_SETTINGS = "[training]\nenabled = {enabled}\nminutes = {minutes}\nsettle_seconds = 1\ncpu_share = 1.0\nniceness = 5\n"
 
 
 def main() -> None:

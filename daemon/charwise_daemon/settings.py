@@ -26,6 +26,7 @@ class TrainingSettings:
     minutes: float = 3.0  # of each later one, after changes
     settle_seconds: float = 30.0  # of quiet after a change before training starts
     cpu_share: float = 0.7  # of the time that it may compute
+    niceness: int = 19  # from 0, as any program, to 19, only when nobody else wants the processor
     threads: int = 0  # 0: as many as there are cores
     smallest: int = 2_000  # characters: a smaller workspace has the memory alone
 

@@ -129,7 +129,7 @@ async def test_a_saved_file_changes_what_is_offered(editor: Editor, project: Pat
     (project / "splines.py").write_text(line * 200)
     await typist.until_offered("print(reticulate_splines(spline_count, tolerance_in_millimetres")
 
-    configure("[training]\nminutes = 0.15\nsettle_seconds = 0.1\ncpu_share = 1.0\nthreads = 1\n")
+    configure("[training]\nminutes = 0.15\nsettle_seconds = 0.1\ncpu_share = 1.0\nniceness = 0\nthreads = 1\n")
     await restart_daemon(client)
     client = await AsyncClient.connect("test")
     client.on_notification = hear

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Without a budget: enough for a project of a megabyte to be read a few times on two cores.
 _MINUTES = 10.0
-_LOWEST_PRIORITY = 19
 
 
 def train(
@@ -70,11 +69,11 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
 
 def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> None:
     """Train as the daemon's child: out of everybody's way, telling what happens as JSON, failures too."""
-    _give_way()
+    chosen = settings.load(paths.settings_file()).training
+    _give_way(chosen.niceness)
     from charwise.display import tell  # noqa: PLC0415 - as above
     from charwise.learning import learn  # noqa: PLC0415
 
-    chosen = settings.load(paths.settings_file()).training
     options = {**options, "cpu_share": chosen.cpu_share, "threads": chosen.threads or None}
     try:
         with (
@@ -137,9 +136,9 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _give_way() -> None:
-    """Take the lowest priority. Niceness counts only within an autogroup, so it gets one of its own, as nice."""
-    os.nice(_LOWEST_PRIORITY)
+def _give_way(niceness: int) -> None:
+    """Lower the priority. Niceness counts only within an autogroup, so the process gets one of its own, as nice."""
+    os.nice(niceness)
     with contextlib.suppress(OSError):
         os.setsid()
-        Path("/proc/self/autogroup").write_text(str(_LOWEST_PRIORITY), "ascii")
+        Path("/proc/self/autogroup").write_text(str(niceness), "ascii")
