@@ -52,6 +52,11 @@ class Editor:
         self._client.exit(None)
         await self._client.stop()
 
+    @property
+    def pid(self) -> int:
+        """The language server's process id."""
+        return self._client._server.pid  # type: ignore[union-attr]  # noqa: SLF001 - pygls keeps it there
+
     def open(self, path: Path, before: str, after: str) -> None:
         """Open a file with the cursor between two parts of its text."""
         self._uri, self._before, self._after, self._version = path.as_uri(), before, after, 1

@@ -20,7 +20,10 @@ from tests.conftest import configure, wait_for_end
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.timeout(120)]
 
-_EAGER = "[training]\nfirst_minutes = {minutes}\nminutes = {minutes}\nsettle_seconds = 0\ncpu_share = 1.0\nniceness = 5\nthreads = 1\n"
+_EAGER = (
+    "[training]\nfirst_minutes = {minutes}\nminutes = {minutes}\nsettle_seconds = 0\n"
+    "cpu_share = 1.0\nniceness = 5\nthreads = 1\n"
+)
 
 
 class Watched:
@@ -61,7 +64,7 @@ def _trainer() -> int:
 
 
 def _state(pid: int) -> str:
-    """Return the process's state as the system has it: R, S, T (stopped) …"""
+    """Return the process's state as the system has it: R, S, T (stopped) and so on."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 

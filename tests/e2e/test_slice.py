@@ -54,7 +54,7 @@ class Typist:
     async def until_offered(self, beginning: str) -> float:
         """Return the seconds until a suggestion begins so: an editor asks at every key, and once more."""
         began = time.monotonic()
-        while not (await self.offered()).startswith(beginning):
+        while not (await self.offered()).startswith(beginning):  # noqa: ASYNC110 - nothing tells an editor to look again
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
