@@ -37,7 +37,7 @@ def rows(
 
     n is `characters`, or fewer where the held-out files are shorter.
     """
-    predictor = Predictor(engine, None, CorpusMemory.build({file.name: encode(file) for file in learned}).memory)
+    predictor = Predictor(engine, None, CorpusMemory.build({file.name: encode(file) for file in learned}).memory())
     features, chances, numbers = [], [], []
     for number, case in enumerate(cases(held_out)):
         for position, character in type_case(predictor, case):

@@ -5,6 +5,7 @@ so an edit, a newer request or a cancellation stops it there.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import itertools
 import logging
@@ -33,6 +34,10 @@ T = TypeVar("T")
 
 # A suggestion is accepted or not soon after it was shown; older ones are only counted as shown.
 _SUGGESTIONS_KEPT = 256
+
+
+# Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
+_PATIENCE = 10.0
 
 
 class Peer(Protocol):
@@ -103,9 +108,11 @@ class Commands:
 
     # --- documents -----------------------------------------------------------------------------------
     def cmd_open(self, peer: Peer, params: protocol.Open) -> None:
-        """Mirror a document."""
+        """Mirror a document, and use the workspace that it lies in."""
         self._stop_completing((peer, params.document))
         self.documents.open(Document((peer, params.document), params.path, params.text, params.version))
+        if params.path:
+            self.workspaces.use_for(params.path, peer)
 
     def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
@@ -143,6 +150,8 @@ class Commands:
         began = time.perf_counter()
         document.check(params.version, params.offset)
         self.documents.touch(document)
+        if params.trigger == "invoked":
+            await self._until_ready(document)
         around = Surroundings.of(document.text, params.offset)
         if around.inside_word and params.trigger == "automatic":
             return protocol.Completion()
@@ -159,11 +168,18 @@ class Commands:
             round(1000 * (time.perf_counter() - began), 3),
         )
 
+    async def _until_ready(self, document: Document) -> None:
+        """Wait for a workspace that is just being read: who asks wants the answer, not the quickest one."""
+        if workspace := self.workspaces.serving(document.path):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(workspace.ready.wait(), _PATIENCE)
+
     def _predictor_for(self, document: Document) -> Predictor:
         """Return what serves a document; it has its name from the workspace, which may have come after it."""
         workspace = self.workspaces.serving(document.path)
-        document.name_it(workspace.name_of(Path(document.path)) if workspace else Path(document.path).name)
-        return workspace.predictor if workspace else self._nobodys
+        name = workspace.name_of(Path(document.path)) if workspace else Path(document.path).name
+        document.name_it(name)
+        return workspace.predictor_for(name) if workspace else self._nobodys
 
     async def _state(self, predictor: Predictor, document: Document, offset: int) -> State | None:
         if predictor.engine is None:

@@ -111,11 +111,20 @@ class Prediction:
 
 
 class Memory:
-    """Shards that are asked as one."""
+    """Shards that are asked as one.
 
-    def __init__(self, shards: Iterable[Shard], cursors: Iterable[int] | None = None) -> None:
+    Args:
+        cursors: per shard, the offset in it where the text being written stands, or -1: what follows there is no
+            evidence of what will be written.
+        holes: per shard, a part of it that does not count at all; (0, 0) is none.
+    """
+
+    def __init__(
+        self, shards: Iterable[Shard], cursors: Iterable[int] | None = None, holes: Iterable[Interval] | None = None
+    ) -> None:
         self.shards = list(shards)
         self._cursors = [-1] * len(self.shards) if cursors is None else list(cursors)
+        self._holes = [(0, 0)] * len(self.shards) if holes is None else list(holes)
 
     @classmethod
     def of(cls, text: bytes) -> "Memory":
@@ -139,8 +148,10 @@ class Memory:
         sizes = _sizes(match.intervals)
         orders = [o for o in range(len(sizes)) if o <= 2 or o + 1 == len(sizes) or sizes[o] != sizes[o + 1]]
         counts = np.zeros((len(orders), 256))
-        for shard, intervals, cursor in zip(self.shards, match.intervals, match.cursors, strict=True):
-            counts += _count(shard, intervals, cursor, orders)
+        for shard, intervals, cursor, hole in zip(
+            self.shards, match.intervals, match.cursors, self._holes, strict=True
+        ):
+            counts += _count(shard, intervals, cursor, hole, orders)
         counts[:, _GAP[0]] = 0  # where a text ends, nothing followed
         totals = counts.sum(1)  # (orders,)
         seen = totals > 0
@@ -158,22 +169,32 @@ def _sizes(intervals: list[list[Interval]]) -> list[int]:
     return sizes
 
 
-def _count(shard: Shard, intervals: list[Interval], cursor: int, orders: list[int]) -> NDArray[np.int64]:
+def _count(
+    shard: Shard, intervals: list[Interval], cursor: int, hole: Interval, orders: list[int]
+) -> NDArray[np.int64]:
     """Return the next-character counts of one shard, (orders, 256); of many occurrences an even sample."""
-    picked = [
-        shard.suffixes[low : high : max(1, (high - low) // _SAMPLES)]
-        for low, high in (intervals[o] for o in orders if o < len(intervals))
-    ]
+    found = [intervals[order] for order in orders if order < len(intervals)]
+    picked = [shard.suffixes[low : high : max(1, (high - low) // _SAMPLES)] for low, high in found]
     lengths = [len(each) for each in picked]
     rows = np.repeat(np.arange(len(picked)), lengths)  # (occurrences,)
     places = np.concatenate(picked) + np.repeat(orders[: len(picked)], lengths)  # where the next character stands
-    if shard.alive is not None or cursor >= 0:
-        keep = places != cursor
-        if shard.alive is not None:
-            keep &= shard.alive[np.minimum(places, len(shard.alive) - 1)]
+    keep = _that_count(shard, places, cursor, hole)
+    if keep is not None:
         rows, places = rows[keep], places[keep]
     flat = np.bincount(rows * 256 + shard.characters[places], minlength=len(orders) * 256)
     return flat.reshape(len(orders), 256)
+
+
+def _that_count(shard: Shard, places: NDArray[np.int64], cursor: int, hole: Interval) -> NDArray[np.bool_] | None:
+    """Return which places are evidence, (occurrences,); None for all."""
+    if shard.alive is None and cursor < 0 and hole == (0, 0):
+        return None
+    keep: NDArray[np.bool_] = places != cursor
+    if shard.alive is not None:
+        keep &= shard.alive[np.minimum(places, len(shard.alive) - 1)]
+    if hole != (0, 0):
+        keep &= (places < hole[0]) | (places >= hole[1])
+    return keep
 
 
 def _blend(counts: NDArray[np.float64], totals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -201,11 +222,7 @@ class CorpusMemory:
     @classmethod
     def build(cls, texts: Mapping[str, bytes]) -> "CorpusMemory":
         """Return the memory of these encoded files, by name."""
-        places, end = {}, 0
-        for name, text in texts.items():
-            places[name] = (end, end + len(text))
-            end += len(text) + len(_GAP)
-        return cls(Shard(_GAP.join(texts.values())), places)
+        return cls(Shard(_GAP.join(texts.values())), _places_of(texts))
 
     def changed(self, texts: Mapping[str, bytes | None]) -> "CorpusMemory":
         """Return the memory with these files replaced, added, or (None) forgotten; costs by what changed."""
@@ -225,10 +242,13 @@ class CorpusMemory:
         kept = {name: self.base.text[start:end] for name, (start, end) in self.places.items()}
         return CorpusMemory.build(kept | dict(self.fresh))
 
-    @property
-    def memory(self) -> Memory:
-        """What a predictor asks."""
-        return Memory([self.base] if self.delta is None else [self.base, self.delta])
+    def memory(self, without: str = "") -> Memory:
+        """Return what a predictor asks; `without` names a file that is open, whose text is known better there."""
+        holes = [self.places.get(without, (0, 0))]
+        if self.delta is None:
+            return Memory([self.base], holes=holes)
+        hole = _places_of(self.fresh)[without] if without in self.fresh else (0, 0)
+        return Memory([self.base, self.delta], holes=[*holes, hole])
 
     @property
     def is_worn(self) -> bool:
@@ -237,3 +257,12 @@ class CorpusMemory:
 
     def __len__(self) -> int:
         return sum(end - start for start, end in self.places.values()) + sum(map(len, self.fresh.values()))
+
+
+def _places_of(texts: Mapping[str, bytes]) -> dict[str, Interval]:
+    """Return where each text stands when they are joined."""
+    places, end = {}, 0
+    for name, text in texts.items():
+        places[name] = (end, end + len(text))
+        end += len(text) + len(_GAP)
+    return places

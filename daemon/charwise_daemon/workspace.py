@@ -40,6 +40,7 @@ class Workspace:
     ) -> None:
         self.path, self.model_name = path, model_name
         self._store, self._limits, self._tell, self._changed = store, limits, tell, changed
+        self.ready = asyncio.Event()  # its files have been read, or cannot be
         self.error = ""  # what keeps it from being learned, for status
         self.model: Model | None = None
         self._memory = CorpusMemory.build({})
@@ -51,7 +52,7 @@ class Workspace:
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
         self.yielded_to: set[object] = set()  # trainers in the foreground
-        self.predictor = Predictor(None, None, self._memory.memory)
+        self.predictor = Predictor(None, None, self._memory.memory())
         self._task = asyncio.create_task(self._follow())
 
     def __repr__(self) -> str:
@@ -95,6 +96,11 @@ class Workspace:
             return printable(path.name)
         return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
+    def predictor_for(self, name: str) -> Predictor:
+        """Return the predictor for a document; its own file, as it is on disk, is no evidence of what comes next."""
+        model = self.model
+        return Predictor(model.engine if model else None, model.gate if model else None, self._memory.memory(name))
+
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
         if self.model_name not in await asyncio.to_thread(self._store.names):
@@ -132,6 +138,7 @@ class Workspace:
             await self.reload()
             async with watching(self.path, self._matters) as changes:
                 await self._update(await asyncio.to_thread(self._list))
+                self.ready.set()
                 async for paths in changes:
                     await self._update(await asyncio.to_thread(self._read, paths))
         except (OSError, TrainerError) as error:
@@ -140,6 +147,8 @@ class Workspace:
         except Exception:  # the task's edge: nobody awaits it before the end
             self.error = f"{self.path} is not followed: an internal error, see the log"
             log.exception("following %s failed", self.path)
+        finally:
+            self.ready.set()
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
@@ -205,8 +214,7 @@ class Workspace:
 
     def _serve(self) -> None:
         """Put a new predictor in place of the old one, which running searches keep."""
-        model = self.model
-        self.predictor = Predictor(model.engine if model else None, model.gate if model else None, self._memory.memory)
+        self.predictor = self.predictor_for("")
 
 
 def _stamp(file: CorpusFile) -> tuple[int, int]:

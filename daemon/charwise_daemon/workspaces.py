@@ -1,7 +1,7 @@
 """The workspaces in use: which folder teaches which model, who needs it, and which one serves a document."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from charwise_daemon import registry
@@ -94,10 +94,14 @@ class Workspaces:
         raise WorkspaceError(f"{path} is not in use; add it with `charwise workspace add {path}`")
 
     def serving(self, document_path: str) -> Workspace | None:
-        """Return the innermost workspace that holds a document, or None."""
-        path = Path(document_path)
-        holding = [root for root in self._in_use if path == root or root in path.parents]
-        return self._in_use[max(holding, key=lambda root: len(root.parts))] if holding else None
+        """Return the innermost workspace in use that holds a document, or None."""
+        root = _innermost(self._in_use, Path(document_path))
+        return self._in_use[root] if root else None
+
+    def use_for(self, document_path: str, holder: object) -> None:
+        """Use the listed workspace that holds a document which `holder` has opened, if there is one."""
+        if root := _innermost(self.listed(), Path(document_path)):
+            self.add(root, holder)
 
     async def _unload(self, path: Path) -> None:
         self._holders.pop(path, None)
@@ -105,3 +109,8 @@ class Workspaces:
             await workspace.stop()
             log.info("no longer using %s", path)
             self._changed()
+
+
+def _innermost(roots: Iterable[Path], path: Path) -> Path | None:
+    holding = [root for root in roots if path == root or root in path.parents]
+    return max(holding, key=lambda root: len(root.parts), default=None)

@@ -105,14 +105,14 @@ def test_train_sample_complete(run: Run, project: Path) -> None:
     assert len(text) > 40
     assert run("sample", "--model", name, "--length", "80", "--seed", "3", "--prime", "def ")[1] == text
 
-    run("workspace", "add", project)
     new = project / "new.py"
     new.write_text("import textwrap\nwrapper = textwrap.TextWr\n")
-    code, out, _ = run("complete", new, "--line", "1", "--character", "25", "--json")
+    code, out, _ = run("complete", new, "--line", "1", "--character", "26", "--json")  # starts the daemon
     assert code == 0
     answer = json.loads(out)
     assert set(answer) == {"suggestions", "sources", "milliseconds"}
-    assert answer["sources"][-2:] == ["corpus", "documents"]
+    assert answer["sources"] == ["lstm", "corpus", "documents"]
+    assert answer["suggestions"][0]["text"].startswith("apper")
 
     code, out, _ = run("train", project, "--epochs", "1", "--threads", "1")
     assert code == 0

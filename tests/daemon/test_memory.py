@@ -69,7 +69,7 @@ def test_predict_leaves_the_cursor_out() -> None:
 
 def test_predict_empty() -> None:
     """A memory of nothing knows nothing: every character is as likely as another."""
-    memory = CorpusMemory.build({}).memory
+    memory = CorpusMemory.build({}).memory()
     seen = memory.predict(memory.match(b"abc"))
     assert_allclose(seen.probabilities, 1 / 256)
     assert seen.order == 0
@@ -88,8 +88,8 @@ def test_corpus_changed_equals_built(
     after = {name: text for name, text in (before | changes).items() if text is not None}
     assert len(changed) == sum(map(len, after.values()))
     built = CorpusMemory.build(after)
-    for memory in (changed.memory, changed.rebuilt().memory):
-        seen, wanted = memory.predict(memory.match(context)), built.memory.predict(built.memory.match(context))
+    for memory in (changed.memory(), changed.rebuilt().memory()):
+        seen, wanted = memory.predict(memory.match(context)), built.memory().predict(built.memory().match(context))
         assert seen.order == wanted.order
         assert_allclose(seen.probabilities, wanted.probabilities, atol=0.02)  # orders of equal size are told once
 
@@ -97,7 +97,7 @@ def test_corpus_changed_equals_built(
 def test_corpus_forgets() -> None:
     """A file that is gone is not recalled any more, at once."""
     memory = CorpusMemory.build({"a": b"the secret sauce", "b": b"the other thing"})
-    gone = memory.changed({"a": None}).memory
+    gone = memory.changed({"a": None}).memory()
     seen = gone.predict(gone.match(b"the secret sa"))
     assert bytes([seen.probabilities.argmax()]) != b"u"
 
@@ -107,3 +107,21 @@ def test_corpus_is_worn() -> None:
     memory = CorpusMemory.build({"a": b"x" * 1000})
     assert not memory.changed({"b": b"y" * 1000}).is_worn
     assert memory.changed({"b": b"y" * 200_000}).is_worn
+
+
+@given(
+    before=st.dictionaries(st.sampled_from("abcd"), _text, min_size=1),
+    changes=st.dictionaries(st.sampled_from("abcdef"), _text),
+    without=st.sampled_from("abcdef"),
+    context=_text,
+)
+def test_corpus_without_a_file(
+    before: dict[str, bytes], changes: dict[str, bytes | None], without: str, context: bytes
+) -> None:
+    """Without a file, the memory predicts what it would if that file were gone."""
+    memory = CorpusMemory.build(before).changed(changes)
+    seen, wanted = (
+        m.predict(m.match(context)) for m in (memory.memory(without), memory.changed({without: None}).memory())
+    )
+    assert seen.order == wanted.order
+    assert_allclose(seen.probabilities, wanted.probabilities, atol=0.02)

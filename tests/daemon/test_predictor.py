@@ -45,7 +45,7 @@ def test_certainty_weights(absent: int) -> None:
 def test_positions_are_distributions() -> None:
     """With and without an LSTM, and all along a text, the mix sums to one."""
     corpus, documents = (
-        CorpusMemory.build({f.name: encode(f) for f in _FILES}).memory,
+        CorpusMemory.build({f.name: encode(f) for f in _FILES}).memory(),
         Memory.of(b"def other(value):\n"),
     )
     for engine in (None, _engine()):

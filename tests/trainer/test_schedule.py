@@ -30,8 +30,8 @@ def test_rate_at(step: int, done: float, rate: float) -> None:
 class Time:
     """A clock set by hand."""
 
-    def __init__(self) -> None:
-        self.now = 100.0
+    def __init__(self, now: float = 100.0) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now
@@ -46,7 +46,7 @@ def steps(clock: Clock, time: Time, seconds: list[float]) -> None:
 def test_clock_counts_work() -> None:
     """Steps and other work count as long as they took."""
     time = Time()
-    clock = Clock(time)
+    clock = Clock(time, Time())
     steps(clock, time, [0.5, 0.25, 0.25])
     time.now += 2
     clock.other()
@@ -57,7 +57,7 @@ def test_clock_counts_work() -> None:
 def test_clock_does_not_count_a_pause() -> None:
     """A process stopped for an hour in the middle of a step has not worked an hour."""
     time = Time()
-    clock = Clock(time)
+    clock = Clock(time, Time())
     steps(clock, time, [1.0] * 5 + [3600.0] + [1.0] * 5)
     assert clock.seconds == 10 + Clock.PAUSE
     time.now += 3600
@@ -65,10 +65,18 @@ def test_clock_does_not_count_a_pause() -> None:
     assert clock.seconds == 10 + Clock.PAUSE + Clock.OTHER
 
 
+def test_clock_counts_a_step_that_computed() -> None:
+    """A step that took long because others were busy, and computed all the while, is no pause."""
+    time = Time()
+    clock = Clock(time, time)
+    steps(clock, time, [1.0] * 5 + [60.0])
+    assert clock.seconds == 65.0
+
+
 def test_clock_counts_a_machine_that_became_slow() -> None:
     """Steps that take ten times as long from now on are counted in full after some of them."""
     time = Time()
-    clock = Clock(time)
+    clock = Clock(time, Time())
     steps(clock, time, [1.0] * 30 + [10.0] * 30)
     assert clock.typical == 10.0
 
@@ -76,7 +84,7 @@ def test_clock_counts_a_machine_that_became_slow() -> None:
 def test_clock_skips_what_is_not_work() -> None:
     """Sleep, and what the consumer did between two events, is left out."""
     time = Time()
-    clock = Clock(time)
+    clock = Clock(time, Time())
     time.now += 50
     clock.skip()
     steps(clock, time, [1.0])

@@ -12,7 +12,7 @@ class CorpusError(TrainerError):
     """The folder or file given cannot be learned from."""
 
 
-class LeftOut(CorpusError):
+class LeftOut(CorpusError):  # noqa: N818 - nothing went wrong: it carries a reason
     """One path is not part of the corpus; the message is the reason, as `charwise workspace show` lists it."""
 
 
