@@ -11,15 +11,14 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from charwise.learning import Calibrated
+from charwise.learning import Calibrated, Calibrating, Happening
 from charwise_trainer import events
-from charwise_trainer.events import Event
 
 # In a log, one line of progress for each tenth of the way.
 _LOG_STEPS = 10
 
 
-def show(happenings: Iterable[Event | Calibrated], console: Console) -> None:
+def show(happenings: Iterable[Happening], console: Console) -> None:
     """Show a training live in a terminal, or as lines where the output is none."""
     if console.is_terminal:
         _show_live(happenings, console)
@@ -27,7 +26,7 @@ def show(happenings: Iterable[Event | Calibrated], console: Console) -> None:
         _show_lines(happenings, console)
 
 
-def tell(happenings: Iterable[Event | Calibrated]) -> None:
+def tell(happenings: Iterable[Happening]) -> None:
     """Write each event as a line of JSON to stdout, for the daemon that started this process."""
     for event in happenings:
         fields = {
@@ -37,14 +36,14 @@ def tell(happenings: Iterable[Event | Calibrated]) -> None:
         sys.stdout.flush()
 
 
-def sentence(event: Event | Calibrated) -> str:
+def sentence(event: Happening) -> str:
     """Return an event in words; "" for those that a bar shows better."""
     text = ""
     match event:
         case events.Started():
             begin = "new model" if event.resumed_from is None else f"continuing from step {event.resumed_from:,}"
             size = f"{event.model.label}, {event.parameters:,} parameters, {event.device} {event.precision}"
-            text = f"{begin}: {size}; {event.characters:,} characters to learn, {event.held_out:,} held out"
+            text = f"{begin}: {size}\nlearning {event.characters:,} characters, {event.held_out:,} held out"
         case events.Warned():
             text = f"warning: {event.message}"
         case events.Evaluated():
@@ -55,15 +54,17 @@ def sentence(event: Event | Calibrated) -> str:
         case events.Finished():
             bpc = "" if event.bpc is None else f", {event.bpc:.3f} bits per character on held-out text"
             text = f"{'interrupted, ' if event.interrupted else ''}stored at step {event.step:,}{bpc}"
+        case Calibrating():
+            text = "fitting the gate, which weighs LSTM and memories, on held-out text"
         case Calibrated():
             text = (
-                f"gate fitted on {event.characters:,} held-out characters; bits per character: LSTM {event.lstm:.2f}, "
-                f"corpus {event.corpus:.2f}, document {event.documents:.2f}, mixed {event.mixed:.2f}"
+                f"gate fitted; bits per character: LSTM {event.lstm:.2f}, corpus {event.corpus:.2f}, "
+                f"document {event.documents:.2f}, mixed {event.mixed:.2f}"
             )
     return text
 
 
-def _show_live(happenings: Iterable[Event | Calibrated], console: Console) -> None:
+def _show_live(happenings: Iterable[Happening], console: Console) -> None:
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("warming up", total=1.0)
@@ -78,7 +79,7 @@ def _show_live(happenings: Iterable[Event | Calibrated], console: Console) -> No
                     console.print(text, highlight=False, markup=False)
 
 
-def _show_lines(happenings: Iterable[Event | Calibrated], console: Console) -> None:
+def _show_lines(happenings: Iterable[Happening], console: Console) -> None:
     told = 0
     for event in happenings:
         text = sentence(event)

@@ -4,25 +4,37 @@ Knows no display: what happens is yielded. Here the trainer and the daemon's pre
 each other.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charwise_daemon import paths, registry, settings
+from charwise_daemon.calibration import rows
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, Limits, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished
+from charwise_trainer.gate import fit, is_held_out
+from charwise_trainer.gate_file import gate_weights, save_gate
+from charwise_trainer.holdout import split
 from charwise_trainer.train import train
 
-# Characters of held-out text that the gate is fitted on: about ten seconds of typing on numpy.
-_GATE_CHARACTERS = 8_000
+# Characters of held-out text that the gate is fitted on: seconds of typing on numpy; and the most that it may take.
+_GATE_CHARACTERS, _GATE_SECONDS = 8_000, 20.0
 # With fewer the fixed gate is better than one fitted on so little.
 _FEWEST_GATE_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Calibrating:
+    """The LSTM is stored; the gate is being fitted."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +48,12 @@ class Calibrated:
     mixed: float
 
 
+Happening = Event | Calibrating | Calibrated
+
+
 def learn(
     path: Path, model: str, options: dict[str, Any], size: dict[str, Any], should_stop: Callable[[], bool]
-) -> Generator[Event | Calibrated]:
+) -> Generator[Happening]:
     """Train the model of the workspace at `path` and yield what happens.
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
@@ -60,8 +75,10 @@ def learn(
     for event in train(corpus.files, directory, config, should_stop):
         yield event
         interrupted = isinstance(event, Finished) and event.interrupted
-    if not interrupted and (calibrated := calibrate(name, corpus)):
-        yield calibrated
+    if not interrupted:
+        yield Calibrating()
+        if calibrated := calibrate(name, corpus, should_stop):
+            yield calibrated
 
 
 def enlist(root: Path, model: str) -> str:
@@ -75,19 +92,17 @@ def enlist(root: Path, model: str) -> str:
     return entry.model
 
 
-def calibrate(name: str, corpus: Corpus) -> Calibrated | None:
+def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Calibrated | None:
     """Fit and store the gate of a model on the files that its training held out; None where they are too short."""
-    # torch and the predictor's numpy, which only this needs
-    import numpy as np  # noqa: PLC0415
-
-    from charwise_daemon.calibration import rows  # noqa: PLC0415
-    from charwise_trainer.gate import fit, is_held_out  # noqa: PLC0415
-    from charwise_trainer.gate_file import gate_weights, save_gate  # noqa: PLC0415
-    from charwise_trainer.holdout import split  # noqa: PLC0415
-
-    store = Store(paths.models_dir())
+    store, latest = Store(paths.models_dir()), time.monotonic() + _GATE_SECONDS
     learned, held_out = split(corpus.files)
-    features, chances, cases = rows(store.load(name).engine, learned, held_out, _GATE_CHARACTERS)
+    features, chances, cases = rows(
+        store.load(name).engine,
+        learned,
+        held_out,
+        _GATE_CHARACTERS,
+        lambda: should_stop() or time.monotonic() > latest,
+    )
     if len(features) < _FEWEST_GATE_CHARACTERS:
         return None
     gate = fit(features, chances, cases)

@@ -4,83 +4,105 @@ The situation is that of real use: a few lines are missing from an open file, an
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon.documents import Document, Documents
-from charwise_daemon.engine import Engine
+from charwise_daemon.engine import Engine, State
 from charwise_daemon.memory import MAX_ORDER, CorpusMemory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_trainer.corpus import CorpusFile, encode
 
 # Lines missing from a file at a time, as in a small edit.
 _MOST_LINES = 8
+# Lines typed on from one place: the LSTM reads a window before each, which is not to be most of the work.
+_REGION_LINES = 48
 
 
 @dataclass(frozen=True)
-class Case:
-    """Text to be typed into a file, between what stands before and after it."""
+class Region:
+    """Lines of a file to be typed, a hunk at a time, between what stands before and after them."""
 
     name: str
     before: bytes
-    typed: bytes
+    hunks: tuple[bytes, ...]
     after: bytes
 
 
 def rows(
-    engine: Engine, learned: Sequence[CorpusFile], held_out: Sequence[CorpusFile], characters: int
+    engine: Engine,
+    learned: Sequence[CorpusFile],
+    held_out: Sequence[CorpusFile],
+    characters: int,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the gate's features (n, 12), what each source gave the character that came (n, 3), and its case (n,).
+    """Return the gate's features (n, 12), what each source gave the character that came (n, 3), and its region (n,).
 
-    n is `characters`, or fewer where the held-out files are shorter.
+    n is `characters`, or fewer where the held-out files are shorter or `should_stop` said so.
     """
     predictor = Predictor(engine, None, CorpusMemory.build({file.name: encode(file) for file in learned}).memory())
     features, chances, numbers = [], [], []
-    for number, case in enumerate(cases(held_out)):
-        for position, character in type_case(predictor, case):
-            features.append(position.features)
-            chances.append(position.distributions[:, character])
-            numbers.append(number)
-        if len(features) >= characters:
+    for number, position, character in _typed(predictor, held_out):
+        features.append(position.features)
+        chances.append(position.distributions[:, character])
+        numbers.append(number)
+        if len(features) == characters or should_stop():
             break
-    n = min(len(features), characters)
-    return np.reshape(features[:n], (n, 12)), np.reshape(chances[:n], (n, 3)), np.array(numbers[:n], np.int64)
+    n = len(features)
+    return np.reshape(features, (n, 12)), np.reshape(chances, (n, 3)), np.array(numbers, np.int64)
 
 
-def cases(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Case]:
-    """Yield places in these files in a random order that is the same each time; no line comes twice."""
-    places, chance = list[tuple[CorpusFile, int, int]](), random.Random(seed)  # noqa: S311 - no secret
-    for file in files:
-        lines, start = file.data.splitlines(keepends=True), 0
-        while start < len(lines):
-            stop = start + chance.randint(1, _MOST_LINES)
-            places.append((file, start, stop))
-            start = stop
+def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
+    """Yield all lines of these files as regions, in a random order that is the same each time."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    places = [(file, start) for file in files for start in range(0, len(file.data.splitlines()), _REGION_LINES)]
     chance.shuffle(places)
-    for file, start, stop in places:
-        lines = file.data.splitlines(keepends=True)
-        before, typed, after = (b"".join(part) for part in (lines[:start], lines[start:stop], lines[stop:]))
-        yield Case(file.name, before, typed, after)
+    for file, start in places:
+        lines, hunks, at = file.data.splitlines(keepends=True), list[bytes](), start
+        stop = min(start + _REGION_LINES, len(lines))
+        while at < stop:
+            size = chance.randint(1, min(_MOST_LINES, stop - at))
+            hunks.append(b"".join(lines[at : at + size]))
+            at += size
+        yield Region(file.name, b"".join(lines[:start]), tuple(hunks), b"".join(lines[stop:]))
 
 
-def type_case(predictor: Predictor, case: Case) -> Iterator[tuple[Position, int]]:
-    """Yield each character of the case with the position before it, the document growing line by line."""
-    documents = Documents()
-    document = Document((None, case.name), case.name, case.before + case.after, 0)
-    document.name_it(case.name)
+def _typed(predictor: Predictor, files: Sequence[CorpusFile]) -> Iterator[tuple[int, Position, int]]:
+    for number, region in enumerate(regions(files)):
+        for position, character in type_region(predictor, region):
+            yield number, position, character
+
+
+def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[Position, int]]:
+    """Yield each character of the region with the position before it.
+
+    One hunk at a time is missing from the document, and is typed in line by line.
+    """
+    documents, offset = Documents(), len(region.before)
+    document = Document((None, region.name), region.name, region.before + b"".join(region.hunks) + region.after, 0)
+    document.name_it(region.name)
     documents.open(document)
-    offset = len(case.before)
-    for version, line in enumerate(case.typed.splitlines(keepends=True), 1):
-        memory = documents.memory_for(document, offset)
-        state = None
-        if predictor.engine:
-            *_, state = document.snapshots.read(predictor.engine, document.text, offset)
-        position = predictor.at(state, bytes(document.text[max(0, offset - MAX_ORDER) : offset]), memory)
-        for character in line:
-            yield position, character
-            position = predictor.step(position, character, memory)
-        document.apply([[offset, offset, line]], version)
-        offset += len(line)
+    for hunk in region.hunks:
+        document.apply([[offset, offset + len(hunk), b""]], document.version + 1)
+        for line in hunk.splitlines(keepends=True):
+            memory = documents.memory_for(document, offset)
+            position = predictor.at(_state(predictor, document, offset), _context(document, offset), memory)
+            for character in line:
+                yield position, character
+                position = predictor.step(position, character, memory)
+            document.apply([[offset, offset, line]], document.version + 1)
+            offset += len(line)
+
+
+def _state(predictor: Predictor, document: Document, offset: int) -> State | None:
+    if predictor.engine is None:
+        return None
+    *_, state = document.snapshots.read(predictor.engine, document.text, offset)
+    return state
+
+
+def _context(document: Document, offset: int) -> bytes:
+    return bytes(document.text[max(0, offset - MAX_ORDER) : offset])

@@ -8,7 +8,7 @@ Knows no sockets; the documents reach it as bytes.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charwise_daemon import utf8
 from charwise_daemon.memory import Memory
@@ -80,6 +80,7 @@ def complete(
         for best in search(predictor, position, documents, limits, int(first)):
             yield _shown([*found, best], around)
         found.append(best)
+        limits = replace(limits, price=0.0)  # the others are seen by those who ask for them
     yield _shown(found, around)
 
 
@@ -112,9 +113,15 @@ def _ends(character: int, lines: int, limits: Limits) -> bool:
 
 
 def _shown(drafts: list[Draft], around: Surroundings) -> list[Draft]:
-    """Return the drafts worth showing, best first, without what already stands after the cursor."""
-    fitted = [fit(draft, around) for draft in drafts]
-    return sorted((d for d in fitted if len(d.text) >= _SHORTEST and d.benefit > 0), key=lambda d: -d.benefit)
+    """Return the drafts worth showing, without what already stands after the cursor; nothing where the first is not."""
+    first, *others = [fit(draft, around) for draft in drafts]
+    if not _is_worth_it(first):
+        return []
+    return [first, *sorted(filter(_is_worth_it, others), key=lambda draft: -draft.benefit)]
+
+
+def _is_worth_it(draft: Draft) -> bool:
+    return len(draft.text) >= _SHORTEST and draft.benefit > 0
 
 
 def fit(draft: Draft, around: Surroundings) -> Draft:

@@ -18,6 +18,7 @@ def main() -> None:
     gc.freeze()  # so that no collection while somebody types walks over them
     gc.set_threshold(*usual)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("pygls").setLevel(logging.ERROR)  # it warns of each request that ended before its cancellation
     SERVER.start_io()
     sys.exit(0 if SERVER.leaving else 1)
 

@@ -62,10 +62,18 @@ def test_complete_price() -> None:
 
 
 def test_complete_alternatives() -> None:
-    """Alternatives begin with different characters, the most beneficial first."""
-    drafts = _complete(b"    return ", limits=Limits(price=0, alternatives=4))
-    assert len({draft.text[0] for draft in drafts}) == len(drafts) > 1
-    assert [d.benefit for d in drafts] == sorted((d.benefit for d in drafts), reverse=True)
+    """Alternatives begin with other characters than the first, whatever a distraction costs."""
+    [only] = _complete(b"def ", limits=Limits(price=1))
+    first, *others = _complete(b"def ", limits=Limits(price=1, alternatives=4))
+    assert first == only
+    assert others
+    assert len({draft.text[0] for draft in (first, *others)}) == len(others) + 1
+    assert [d.benefit for d in others] == sorted((d.benefit for d in others), reverse=True)
+
+
+def test_complete_no_alternative_alone() -> None:
+    """Where the likeliest text is not worth showing, its alternatives are not shown either."""
+    assert _complete(b"def ", limits=Limits(price=10**6, alternatives=4)) == []
 
 
 def test_complete_is_deterministic() -> None:

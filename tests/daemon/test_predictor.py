@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from charwise_daemon.calibration import cases, rows
+from charwise_daemon.calibration import regions, rows, type_region
 from charwise_daemon.memory import CorpusMemory, Memory
 from charwise_daemon.predictor import Gate, Predictor, certainty_weights
 from charwise_trainer.corpus import CorpusFile, encode
@@ -63,10 +63,11 @@ def test_calibration_rows() -> None:
     assert (features.shape, chances.shape, numbers.shape) == ((100, 12), (100, 3), (100,))
     assert np.isfinite(features).all()
     assert ((chances > 0) & (chances <= 1)).all()
-    typed = b"".join(case.typed for case in cases(_FILES[:1]))
-    assert sorted(typed.splitlines()) == sorted(_FILES[0].data.splitlines())
-    for case in cases(_FILES[:1]):
-        assert case.before + case.typed + case.after == _FILES[0].data
+    for region in regions(_FILES[:1]):
+        assert region.before + b"".join(region.hunks) + region.after == _FILES[0].data
+    predictor = Predictor(None, None, Memory([]))
+    typed = [character for region in regions(_FILES[:1]) for _, character in type_region(predictor, region)]
+    assert bytes(typed) == _FILES[0].data
 
 
 def test_calibration_without_text() -> None:

@@ -28,8 +28,8 @@ def rate_at(peak: float, step: int, warm_up: int, done: float) -> float:
 class Clock:
     """Working time: time in which the process was stopped (SIGSTOP, a closed lid) is not counted.
 
-    A stopped process does not notice; but a step that took many times as long as its neighbours did not work all the
-    while, so that no more than `PAUSE` typical steps are counted for it.
+    A stopped process does not notice. But a step that took many times as long as its neighbours, and no processor
+    time either, did not work all the while: no more than `PAUSE` typical steps are counted for it.
     """
 
     PAUSE = 5  # a step beside a busy compiler takes two or three times as long, hardly ever five
@@ -37,10 +37,12 @@ class Clock:
     FEW = 3  # steps whose median is no measure yet
     OTHER = 20.0  # seconds counted at most for an evaluation, a sample or a save
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, processor: Callable[[], float] = time.process_time
+    ) -> None:
         self.seconds = 0.0
-        self._now = now
-        self._mark = now()
+        self._now, self._processor = now, processor
+        self._mark, self._processor_mark = now(), processor()
         self._steps: deque[float] = deque(maxlen=21)
 
     def __repr__(self) -> str:
@@ -53,25 +55,25 @@ class Clock:
 
     def skip(self) -> None:
         """Do not count the time since the last call: it was slept, or another's."""
-        self._mark = self._now()
+        self._mark, self._processor_mark = self._now(), self._processor()
 
     def step(self) -> float:
         """Count the time since the last call as one step; return the seconds counted."""
-        taken = self._since()
-        counted = min(taken, self.FIRST if len(self._steps) < self.FEW else self.PAUSE * self.typical)
+        counted = self._count(self.FIRST if len(self._steps) < self.FEW else self.PAUSE * self.typical)
         self._steps.append(counted)
-        self.seconds += counted
         return counted
 
     def other(self) -> float:
         """Count the time since the last call as work other than a step; return the seconds counted."""
-        counted = min(self._since(), self.OTHER)
+        return self._count(self.OTHER)
+
+    def _count(self, most: float) -> float:
+        """Count the time since the last call, `most` seconds of it where no more was computed meanwhile."""
+        before, computed_before = self._mark, self._processor_mark
+        self.skip()
+        counted = min(self._mark - before, max(most, self._processor_mark - computed_before))
         self.seconds += counted
         return counted
-
-    def _since(self) -> float:
-        before, self._mark = self._mark, self._now()
-        return self._mark - before
 
 
 class Rails:

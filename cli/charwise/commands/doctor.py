@@ -64,6 +64,7 @@ def _torch() -> Iterator[Finding]:
     yield Finding(
         "training", is_well=True, seen=f"torch {torch.__version__} on {device}, {torch.get_num_threads()} threads"
     )
+    yield Finding("engine", is_well=True, seen="numpy, one thread")
 
 
 def _folders() -> Iterator[Finding]:

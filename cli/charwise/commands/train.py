@@ -19,8 +19,7 @@ from charwise_daemon.protocol import WorkspacePath
 from charwise_trainer.errors import TrainerError
 
 if TYPE_CHECKING:
-    from charwise.learning import Calibrated
-    from charwise_trainer.events import Event
+    from charwise.learning import Happening
 
 # Without a budget: enough for a project of a megabyte to be read a few times on two cores.
 _MINUTES = 10.0
@@ -92,7 +91,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _served(happenings: Iterator["Event | Calibrated"], tell: Callable[[str], None]) -> Iterator["Event | Calibrated"]:
+def _served(happenings: Iterator["Happening"], tell: Callable[[str], None]) -> Iterator["Happening"]:
     """Yield the same events, and let the daemon serve each better checkpoint at once."""
     for event in happenings:
         yield event
