@@ -21,11 +21,11 @@ from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.engine import State
 from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
 from charwise_daemon.launch import version
-from charwise_daemon.learner import Learner
 from charwise_daemon.memory import MAX_ORDER, Memory
 from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
+from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -51,20 +51,15 @@ class Peer(Protocol):
 
 
 class Commands:
-    """The daemon's state, and the methods that clients call on it.
-
-    Args:
-        tell: pushes an event to every subscribed client.
-        stop: ends the daemon after the current answer.
-    """
+    """The daemon's state, and the methods that clients call on it; `stop` ends the daemon after the current answer."""
 
     def __init__(
-        self, settings: Settings, workspaces: Workspaces, learner: Learner, store: Store, stop: Callable[[], None]
+        self, settings: Settings, workspaces: Workspaces, training: Training, store: Store, stop: Callable[[], None]
     ) -> None:
-        self._settings, self.workspaces, self._learner, self._store, self._stop = (
+        self._settings, self.workspaces, self._training, self._store, self._stop = (
             settings,
             workspaces,
-            learner,
+            training,
             store,
             stop,
         )
@@ -256,21 +251,21 @@ class Commands:
     def cmd_train(self, _: Peer, params: protocol.WorkspacePath) -> None:
         """Train a workspace now instead of after it settled."""
         self.workspaces.get(registry.absolute(params.path)).wanted = True
-        self._learner.consider()
+        self._training.consider()
 
     async def cmd_yield(self, peer: Peer, params: protocol.WorkspacePath) -> None:
         """End the training of a workspace, and start none while this client is connected: it trains by itself."""
         workspace = self.workspaces.get(registry.absolute(params.path))
         workspace.yielded_to.add(peer)
-        await self._learner.stop(workspace)
+        await self._training.stop(workspace)
 
     def cmd_pause(self, _: Peer, params: protocol.Pause) -> None:
         """Train no more until `resume`."""
-        self._learner.pause(params.seconds)
+        self._training.pause(params.seconds)
 
     def cmd_resume(self, _: Peer, __: protocol.Empty) -> None:
         """Train again."""
-        self._learner.resume()
+        self._training.resume()
 
     async def cmd_reload(self, _: Peer, params: protocol.WorkspacePath) -> None:
         """Serve the newest checkpoint of a workspace's model, which somebody else has trained."""
@@ -284,14 +279,14 @@ class Commands:
             "seconds": round(time.monotonic() - self._began, 1),
             "documents": len(self.documents),
             "workspaces": [workspace.status() for workspace in self.workspaces],
-            "training": self._learner.status(),
+            "training": self._training.status(),
             "suggestions": dict(self._feedback),
         }
 
     async def _stop_training(self, path: Any) -> None:
         for workspace in self.workspaces:
             if workspace.path == path:
-                await self._learner.stop(workspace)
+                await self._training.stop(workspace)
 
 
 async def _drive(steps: Iterator[T]) -> T:

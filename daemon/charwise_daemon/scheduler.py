@@ -1,4 +1,4 @@
-"""When to train: a pure decision, `decide(needs, job, ..., now) -> Action`. The learner carries it out.
+"""When to train: a pure decision, `decide(needs, job, ..., now) -> Action`. training.py carries it out.
 
 At most one workspace is trained at a time; nothing is done when nothing changed; nothing polls: an Action that waits
 says until when, and whatever changes the situation asks again.

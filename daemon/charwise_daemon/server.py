@@ -29,9 +29,9 @@ from charwise_daemon.errors import (
     to_wire,
 )
 from charwise_daemon.launch import version
-from charwise_daemon.learner import Learner
 from charwise_daemon.protocol import Decoder, Message, Notification, Request, Response, encode
 from charwise_daemon.store import Store
+from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,11 @@ class Server:
         self._idle: asyncio.TimerHandle | None = None
         store = Store(paths.models_dir())
         self._workspaces = Workspaces(paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider)
-        self._learner = Learner(lambda: self._workspaces, chosen.training, self.tell)
-        self.commands = Commands(chosen, self._workspaces, self._learner, store, self._stopping.set)
+        self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
+        self.commands = Commands(chosen, self._workspaces, self._training, store, self._stopping.set)
 
     def __repr__(self) -> str:
-        return f"Server({len(self._connections)} clients, {self._workspaces}, {self._learner})"
+        return f"Server({len(self._connections)} clients, {self._workspaces}, {self._training})"
 
     async def run(self, ready_fd: int | None = None) -> None:
         """Serve until SIGTERM, SIGINT, `shutdown`, or idleness.
@@ -102,7 +102,7 @@ class Server:
 
     def _consider(self) -> None:
         if not self._stopping.is_set():
-            self._learner.consider()
+            self._training.consider()
 
     def _watch_idleness(self) -> None:
         """Stop after a while without clients; a training under way is waited for."""
@@ -114,7 +114,7 @@ class Server:
             )
 
     def _stop_if_idle(self) -> None:
-        if self._learner.is_training:
+        if self._training.is_training:
             self._watch_idleness()
         else:
             log.info("nobody asked for %g minutes: stopping", self._settings.daemon.idle_minutes)
@@ -125,8 +125,8 @@ class Server:
 
     async def _close(self) -> None:
         log.info("stopping")
-        self._learner.close()
-        await self._learner.stop()
+        self._training.close()
+        await self._training.stop()
         await self._workspaces.close()
         for connection in list(self._connections):
             connection.close()

@@ -26,7 +26,7 @@ _STOP_SECONDS = 20.0
 _FOREVER = float("inf")
 
 
-class Learner:
+class Training:
     """Trains the workspaces in use, one at a time.
 
     Args:
@@ -51,8 +51,8 @@ class Learner:
 
     def __repr__(self) -> str:
         if self._trained:
-            return f"Learner({'paused' if self._is_stopped else 'training'} {self._trained.path})"
-        return f"Learner({'paused' if self.is_paused else 'idle'})"
+            return f"Training({'paused' if self._is_stopped else 'training'} {self._trained.path})"
+        return f"Training({'paused' if self.is_paused else 'idle'})"
 
     @property
     def is_paused(self) -> bool:
