@@ -56,21 +56,14 @@ class Commands:
     def __init__(
         self, settings: Settings, workspaces: Workspaces, training: Training, store: Store, stop: Callable[[], None]
     ) -> None:
-        self._settings, self.workspaces, self._training, self._store, self._stop = (
-            settings,
-            workspaces,
-            training,
-            store,
-            stop,
-        )
+        self._settings, self._store, self._stop = settings, store, stop
+        self.workspaces, self._training = workspaces, training
         self.documents = Documents()
         self._ids = itertools.count(1)
         self._began = time.monotonic()
         self._completing: dict[Key, asyncio.Task[Any]] = {}
         self._offered: dict[int, int] = {}  # suggestion -> its length, the oldest first
-        self._nobodys = Predictor(
-            None, None, Memory([])
-        )  # serves documents of no workspace: their text is all there is
+        self._nobodys = Predictor(None, None, Memory([]))  # for documents of no workspace: their text is all there is
         self._feedback = {"shown": 0, "accepted": 0, "accepted_characters": 0, "rejected": 0}
 
     # --- connection ----------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ async def test_ghost_text_before_and_after_training(editor: Editor, project: Pat
     typist.type("apper(width=70)\nother = textwrap.TextWr")
     await typist.until_offered("other = textwrap.TextWrapper")
     assert await sources(new, b"import textwrap\ntextwrap.TextWr") == ["lstm", "corpus", "documents"]
+    assert "torch" not in Path(f"/proc/{daemon_pid()}/maps").read_text()  # noqa: ASYNC240 - the system's, not a disk's
 
 
 async def test_a_saved_file_changes_what_is_offered(editor: Editor, project: Path) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Without a budget: enough for a project of a megabyte to be read a few times on two cores.
 _MINUTES = 10.0
+# Whoever watches sees it learn: some samples in a short training, one each minute in a long one.
+_SAMPLES, _LONGEST_SAMPLE_SECONDS = 5, 60.0
 
 
 def train(
@@ -44,12 +46,14 @@ def train(
 
     The daemon serves the result at once. Example: charwise train ~/project --minutes 5
     """
-    budget = {"minutes": _MINUTES if minutes is None and epochs is None else minutes, "epochs": epochs}
-    options = {**budget, "device": device, "rate": rate, "seed": seed, "threads": threads}
+    minutes = _MINUTES if minutes is None and epochs is None else minutes
+    options = {"minutes": minutes, "epochs": epochs, "device": device, "rate": rate, "seed": seed, "threads": threads}
     size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
     if background:
         _train_in_background(path, model, options)
     else:
+        if minutes:
+            options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
         _train_in_foreground(path, model, options, size)
 
 
