@@ -96,18 +96,18 @@ def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Cal
     """Fit and store the gate of a model on the files that its training held out; None where they are too short."""
     store, latest = Store(paths.models_dir()), time.monotonic() + _GATE_SECONDS
     learned, held_out = split(corpus.files)
-    features, chances, cases = rows(
+    features, chances, hunks = rows(
         store.load(name).engine,
         learned,
         held_out,
         _GATE_CHARACTERS,
         lambda: should_stop() or time.monotonic() > latest,
     )
-    if len(features) < _FEWEST_GATE_CHARACTERS:
+    judged = is_held_out(len(hunks), hunks)
+    if len(features) < _FEWEST_GATE_CHARACTERS or not judged.any():
         return None
-    gate = fit(features, chances, cases)
+    gate = fit(features, chances, hunks)
     save_gate(store.directory(name), gate)
-    judged = is_held_out(len(cases), cases)
     mixed = (gate_weights(gate, features) * chances).sum(1)
     bits = [float(-np.log2(np.maximum(each[judged], 1e-9)).mean()) for each in (*chances.T, mixed)]
     return Calibrated(int(judged.sum()), *bits)

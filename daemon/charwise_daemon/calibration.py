@@ -39,7 +39,7 @@ def rows(
     characters: int,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the gate's features (n, 12), what each source gave the character that came (n, 3), and its region (n,).
+    """Return the gate's features (n, 12), what each source gave the character that came (n, 3), and its hunk (n,).
 
     n is `characters`, or fewer where the held-out files are shorter or `should_stop` said so.
     """
@@ -72,12 +72,12 @@ def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
 
 def _typed(predictor: Predictor, files: Sequence[CorpusFile]) -> Iterator[tuple[int, Position, int]]:
     for number, region in enumerate(regions(files)):
-        for position, character in type_region(predictor, region):
-            yield number, position, character
+        for hunk, position, character in type_region(predictor, region):
+            yield number * _REGION_LINES + hunk, position, character
 
 
-def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[Position, int]]:
-    """Yield each character of the region with the position before it.
+def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[int, Position, int]]:
+    """Yield each character of the region with the number of its hunk and the position before it.
 
     One hunk at a time is missing from the document, and is typed in line by line.
     """
@@ -85,13 +85,13 @@ def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[Position
     document = Document((None, region.name), region.name, region.before + b"".join(region.hunks) + region.after, 0)
     document.name_it(region.name)
     documents.open(document)
-    for hunk in region.hunks:
+    for number, hunk in enumerate(region.hunks):
         document.apply([[offset, offset + len(hunk), b""]], document.version + 1)
         for line in hunk.splitlines(keepends=True):
             memory = documents.memory_for(document, offset)
             position = predictor.at(_state(predictor, document, offset), _context(document, offset), memory)
             for character in line:
-                yield position, character
+                yield number, position, character
                 position = predictor.step(position, character, memory)
             document.apply([[offset, offset, line]], document.version + 1)
             offset += len(line)

@@ -186,6 +186,8 @@ class Workspace:
 
     async def _update(self, found: Mapping[str, CorpusFile | None]) -> None:
         """Take changed files into the memory, at once; worn shards are built anew afterwards."""
+        if not found and self.ready.is_set():
+            return  # what was written is what was there before
         if found:
             self._changes += self._count_new(found)
             self._last_change = time.monotonic()

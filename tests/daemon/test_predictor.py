@@ -59,14 +59,15 @@ def test_positions_are_distributions() -> None:
 
 def test_calibration_rows() -> None:
     """Held-out text is typed once, line by line, and each character has its features and chances."""
-    features, chances, numbers = rows(_engine(), _FILES[:7], _FILES[7:], 100)
-    assert (features.shape, chances.shape, numbers.shape) == ((100, 12), (100, 3), (100,))
+    features, chances, numbers = rows(_engine(), _FILES[:7], _FILES[7:], 600)
+    assert (features.shape, chances.shape, numbers.shape) == ((600, 12), (600, 3), (600,))
     assert np.isfinite(features).all()
+    assert len(set(numbers)) > 1  # the gate is judged on other hunks than it is fitted on
     assert ((chances > 0) & (chances <= 1)).all()
     for region in regions(_FILES[:1]):
         assert region.before + b"".join(region.hunks) + region.after == _FILES[0].data
     predictor = Predictor(None, None, Memory([]))
-    typed = [character for region in regions(_FILES[:1]) for _, character in type_region(predictor, region)]
+    typed = [character for region in regions(_FILES[:1]) for _, _, character in type_region(predictor, region)]
     assert bytes(typed) == _FILES[0].data
 
 
