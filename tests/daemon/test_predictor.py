@@ -59,8 +59,8 @@ def test_positions_are_distributions() -> None:
 
 def test_calibration_rows() -> None:
     """Held-out text is typed once, line by line, and each character has its features and chances."""
-    features, chances, numbers = rows(_engine(), _FILES[:7], _FILES[7:], 600)
-    assert (features.shape, chances.shape, numbers.shape) == ((600, 12), (600, 3), (600,))
+    features, chances, numbers = rows(_engine(), _FILES[:7], _FILES[7:], 300)
+    assert (features.shape, chances.shape, numbers.shape) == ((300, 12), (300, 3), (300,))
     assert np.isfinite(features).all()
     assert len(set(numbers)) > 1  # the gate is judged on other hunks than it is fitted on
     assert ((chances > 0) & (chances <= 1)).all()
