@@ -1,6 +1,6 @@
 """What the gate is fitted on: held-out text, typed where it stands in files that the memory has not seen.
 
-The situation is that of real use: a few lines are missing from an open file, and are typed into it.
+The situation is that of real use: some lines are missing from an open file, and are typed into it.
 """
 
 import random
@@ -16,19 +16,19 @@ from charwise_daemon.memory import MAX_ORDER, CorpusMemory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_trainer.corpus import CorpusFile, encode
 
-# Lines missing from a file at a time, as in a small edit.
-_MOST_LINES = 8
-# Lines typed on from one place: the LSTM reads a window before each, which is not to be most of the work.
+# Lines missing from a file, and typed: the LSTM reads a window before them, which is not to be most of the work.
 _REGION_LINES = 48
+# Lines that are judged together, when the gate is fitted on some and judged on others.
+_HUNK_LINES = 8
 
 
 @dataclass(frozen=True)
 class Region:
-    """Lines of a file to be typed, a hunk at a time, between what stands before and after them."""
+    """Lines of a file to be typed, between what stands before and after them."""
 
     name: str
     before: bytes
-    hunks: tuple[bytes, ...]
+    typed: bytes
     after: bytes
 
 
@@ -61,40 +61,33 @@ def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
     places = [(file, start) for file in files for start in range(0, len(file.data.splitlines()), _REGION_LINES)]
     chance.shuffle(places)
     for file, start in places:
-        lines, hunks, at = file.data.splitlines(keepends=True), list[bytes](), start
-        stop = min(start + _REGION_LINES, len(lines))
-        while at < stop:
-            size = chance.randint(1, min(_MOST_LINES, stop - at))
-            hunks.append(b"".join(lines[at : at + size]))
-            at += size
-        yield Region(file.name, b"".join(lines[:start]), tuple(hunks), b"".join(lines[stop:]))
+        lines, stop = file.data.splitlines(keepends=True), start + _REGION_LINES
+        yield Region(file.name, *(b"".join(part) for part in (lines[:start], lines[start:stop], lines[stop:])))
 
 
 def _typed(predictor: Predictor, files: Sequence[CorpusFile]) -> Iterator[tuple[int, Position, int]]:
     for number, region in enumerate(regions(files)):
-        for hunk, position, character in type_region(predictor, region):
-            yield number * _REGION_LINES + hunk, position, character
+        for line, position, character in type_region(predictor, region):
+            yield number * _REGION_LINES + line // _HUNK_LINES, position, character
 
 
 def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[int, Position, int]]:
-    """Yield each character of the region with the number of its hunk and the position before it.
+    """Yield each character of the region with the number of its line and the position before it.
 
-    One hunk at a time is missing from the document, and is typed in line by line.
+    The document grows line by line; what is still to be typed has never been in it.
     """
     documents, offset = Documents(), len(region.before)
-    document = Document((None, region.name), region.name, region.before + b"".join(region.hunks) + region.after, 0)
+    document = Document((None, region.name), region.name, region.before + region.after, 0)
     document.name_it(region.name)
     documents.open(document)
-    for number, hunk in enumerate(region.hunks):
-        document.apply([[offset, offset + len(hunk), b""]], document.version + 1)
-        for line in hunk.splitlines(keepends=True):
-            memory = documents.memory_for(document, offset)
-            position = predictor.at(_state(predictor, document, offset), _context(document, offset), memory)
-            for character in line:
-                yield number, position, character
-                position = predictor.step(position, character, memory)
-            document.apply([[offset, offset, line]], document.version + 1)
-            offset += len(line)
+    for number, line in enumerate(region.typed.splitlines(keepends=True)):
+        memory = documents.memory_for(document, offset)
+        position = predictor.at(_state(predictor, document, offset), _context(document, offset), memory)
+        for character in line:
+            yield number, position, character
+            position = predictor.step(position, character, memory)
+        document.apply([[offset, offset, line]], document.version + 1)
+        offset += len(line)
 
 
 def _state(predictor: Predictor, document: Document, offset: int) -> State | None:

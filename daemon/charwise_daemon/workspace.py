@@ -191,16 +191,21 @@ class Workspace:
         if found:
             self._changes += self._count_new(found)
             self._last_change = time.monotonic()
-            texts = {name: encode(file) if file else None for name, file in found.items()}
-            self._memory = await asyncio.to_thread(self._memory.changed, texts)
+            self._memory = await asyncio.to_thread(self._learn_by_heart, found)
             self._note_seen(found)
-            self._serve()
-        if self._memory.is_worn:
-            self._memory = await asyncio.to_thread(self._memory.rebuilt)
             self._serve()
         total = {"files": len(self._seen), "characters": len(self._memory)}
         self._tell({"kind": "memory", "workspace": str(self.path), **total})
         self._changed()
+        if self._memory.is_worn:
+            self._memory = await asyncio.to_thread(self._memory.rebuilt)
+            self._serve()
+
+    def _learn_by_heart(self, found: Mapping[str, CorpusFile | None]) -> CorpusMemory:
+        texts = {name: encode(file) if file else None for name, file in found.items()}
+        if self._seen:
+            return self._memory.changed(texts)
+        return CorpusMemory.build({name: text for name, text in texts.items() if text is not None})
 
     def _count_new(self, found: Mapping[str, CorpusFile | None]) -> int:
         """Count changes that the model has not learned: at the first listing, files newer than it."""

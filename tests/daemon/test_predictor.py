@@ -65,10 +65,21 @@ def test_calibration_rows() -> None:
     assert len(set(numbers)) > 1  # the gate is judged on other hunks than it is fitted on
     assert ((chances > 0) & (chances <= 1)).all()
     for region in regions(_FILES[:1]):
-        assert region.before + b"".join(region.hunks) + region.after == _FILES[0].data
+        assert region.before + region.typed + region.after == _FILES[0].data
     predictor = Predictor(None, None, Memory([]))
     typed = [character for region in regions(_FILES[:1]) for _, _, character in type_region(predictor, region)]
     assert bytes(typed) == _FILES[0].data
+
+
+def test_calibration_leaks_nothing() -> None:
+    """What is typed was never in the document: noise costs the documents' memory as many bits as noise has."""
+    noise = np.random.default_rng(0).integers(ord("a"), ord("p") + 1, 2000).astype(np.uint8)
+    noise[::40] = ord("\n")
+    predictor, bits = Predictor(None, None, Memory([])), list[float]()
+    for region in regions([CorpusFile("noise.txt", noise.tobytes(), 0)]):
+        for _, position, character in type_region(predictor, region):
+            bits.append(-float(np.log2(position.distributions[2, character])))
+    assert np.mean(bits) > 3.9
 
 
 def test_calibration_without_text() -> None:
