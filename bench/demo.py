@@ -187,9 +187,10 @@ async def _learn_a_change(project: Path) -> None:
         await _wait_for_memory(project)
         editor.open(other, f"{text}\n{_TYPED_AFTER_CHANGE}", "\n")
         print(f"before: after {_TYPED_AFTER_CHANGE!r} it offers {await editor.suggestion(invoked=True)!r}")
+        events.forget()
+        began = time.monotonic()
         with changed.open("a", encoding="utf-8") as file:
             file.write(_CHANGE)
-        began = time.monotonic()
         print(
             f"{changed.name} gets a function reticulate_splines(spline_count, tolerance_in_millimetres), and is saved"
         )

@@ -94,11 +94,11 @@ class TrainConfig:
     model: ModelConfig | None = None  # None: the stored one's, or config_for(corpus)
     lanes: int = 32  # with 64 by 128 a minute of 2x512 has 70 steps and ends at 3.96 bpc; with 32 by 64, 245 and 3.12
     window: int = 64  # characters; the state carries what is older, only its gradient is cut
-    rate: float = 3e-3  # the peak; twice as much diverges now and then at 2x512, half learns less in ten minutes
+    rate: float = 3e-3  # the peak: the prototype's; other rates are not compared yet
     warm_up: int = 50  # steps; Adam's moments are noise before
     clip: float = 1.0  # the gradient's norm; recurrent gradients explode now and then
     weight_decay: float = 0.01  # little: data is what regularises here
-    betas: tuple[float, float] = (0.9, 0.98)  # 0.98: a memory of 50 steps, runs are a few hundred
+    betas: tuple[float, float] = (0.9, 0.98)  # 0.98: a memory of 50 steps, where a minute has some hundred
     seed: int = 0
     device: str = "auto"  # cuda, mps, cpu
     threads: int | None = None  # None: torch's choice, one per core

@@ -25,13 +25,13 @@ from charwise_trainer.sample import sample
 from charwise_trainer.schedule import Clock, Rails, rate_at
 
 CONTINUED = 0.3
-"""Of the peak rate, for a run that continues a finished model: more would first undo some of what it knows."""
+"""Of the peak rate, for a run that continues a finished model: the full rate would first undo some of what it knows."""
 
 MOST_RECOVERIES = 5
 """Each halves the rate: after five it is a 32nd, and the rate is not what is wrong."""
 
 PROBE_CHARACTERS = 32_000
-"""Of held-out text read at each evaluation: about a second for 2x512 on two cores."""
+"""Of held-out text read at each evaluation: two or three seconds for 2x512 on two cores."""
 PIECE = 1_000
 """Characters of a held-out file read from its header on: 32 such pieces are read side by side, whatever the files."""
 

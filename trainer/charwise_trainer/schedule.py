@@ -13,7 +13,7 @@ WARM_UP_SHARE = 0.1
 """Of the budget at most: a run of one minute has perhaps sixty steps, and must not spend them all warming up."""
 
 FLOOR = 0.05
-"""The rate at the end, as a share of the peak: measured on the prototype; lower gains nothing."""
+"""The rate at the end, as a share of the peak: the prototype's."""
 
 
 def rate_at(peak: float, step: int, warm_up: int, done: float) -> float:
