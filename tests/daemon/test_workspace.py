@@ -34,11 +34,15 @@ class Followed:
         memory = self.workspace.predictor.corpus
         return memory.predict(memory.match(context)).order == len(context)
 
-    async def until(self, recalled: str = "", forgotten: str = "") -> None:
-        """Return when one text is recalled and another is not."""
+    async def until(self, recalled: str = "", forgotten: str = "", files: int = 0) -> None:
+        """Return when one text is recalled, another is not, and there are so many files."""
         async with self._told:
             await self._told.wait_for(
-                lambda: (not recalled or self.recalls(recalled)) and not (forgotten and self.recalls(forgotten))
+                lambda: (
+                    (not recalled or self.recalls(recalled))
+                    and not (forgotten and self.recalls(forgotten))
+                    and files in {0, self.workspace.status()["files"]}
+                )
             )
 
     def _tell(self, event: dict[str, Any]) -> None:
@@ -160,9 +164,7 @@ async def test_follow_a_branch_switch(tmp_path: Path) -> None:
     async with following(repository) as followed:
         for branch, word, other in (("one", "platypus", "wolverine"), ("two", "wolverine", "platypus")):
             await asyncio.to_thread(git, "checkout", "-q", branch)
-            await followed.until(f"{word}_value_149", forgotten=f"{other}_value_149")
-            await followed.until(f"{word}_value_7", forgotten=f"{other}_value_1")
-        assert followed.workspace.status()["files"] == 1500
+            await followed.until(f"{word}_value_149", forgotten=f"{other}_value_1", files=1500)
 
 
 async def test_follow_one_file(project: Path) -> None:
