@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.engine import Engine, State
-from charwise_daemon.memory import MAX_ORDER, CorpusMemory
+from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_trainer.corpus import CorpusFile, encode
 
@@ -82,7 +82,7 @@ def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[int, Pos
     documents.open(document)
     for number, line in enumerate(region.typed.splitlines(keepends=True)):
         memory = documents.memory_for(document, offset)
-        position = predictor.at(_state(predictor, document, offset), _context(document, offset), memory)
+        position = predictor.at(_state(predictor, document, offset), document.context(offset), memory)
         for character in line:
             yield number, position, character
             position = predictor.step(position, character, memory)
@@ -95,7 +95,3 @@ def _state(predictor: Predictor, document: Document, offset: int) -> State | Non
         return None
     *_, state = document.snapshots.read(predictor.engine, document.text, offset)
     return state
-
-
-def _context(document: Document, offset: int) -> bytes:
-    return bytes(document.text[max(0, offset - MAX_ORDER) : offset])

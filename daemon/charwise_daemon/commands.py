@@ -21,7 +21,7 @@ from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.engine import State
 from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
 from charwise_daemon.launch import version
-from charwise_daemon.memory import MAX_ORDER, Memory
+from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
@@ -34,8 +34,6 @@ T = TypeVar("T")
 
 # A suggestion is accepted or not soon after it was shown; older ones are only counted as shown.
 _SUGGESTIONS_KEPT = 256
-
-
 # Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
 _PATIENCE = 10.0
 
@@ -146,8 +144,7 @@ class Commands:
         predictor = self._predictor_for(document)
         state = await self._state(predictor, document, params.offset)
         memory = self.documents.memory_for(document, params.offset)
-        context = bytes(document.text[max(0, params.offset - MAX_ORDER) : params.offset])
-        position = predictor.at(state, context, memory)
+        position = predictor.at(state, document.context(params.offset), memory)
         drafts = await _drive(complete(predictor, position, memory, self._limits(params), around))
         present = position.distributions.sum(1) > 0
         return protocol.Completion(

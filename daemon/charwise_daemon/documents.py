@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 from charwise_daemon.errors import DocumentError, InvalidRequestError
-from charwise_daemon.memory import Memory
+from charwise_daemon.memory import MAX_ORDER, Memory
 from charwise_daemon.recall import Recall
 from charwise_daemon.snapshots import Snapshots
 from charwise_trainer.corpus import encode_header
@@ -38,6 +38,10 @@ class Document:
     def label(self) -> str:
         """What messages call it."""
         return self.path or self.key[1]
+
+    def context(self, offset: int) -> bytes:
+        """Return the characters before an offset, as many as a memory looks at."""
+        return bytes(self.text[max(0, offset - MAX_ORDER) : offset])
 
     def cool(self) -> None:
         """Forget everything but the text."""

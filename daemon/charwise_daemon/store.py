@@ -51,6 +51,10 @@ class Store:
         """Return the names of the models that have a checkpoint."""
         return sorted(path.name for path in self.root.iterdir() if path.is_dir() and checkpoint.last(path))
 
+    def has(self, name: str) -> bool:
+        """Tell whether a model has a checkpoint."""
+        return checkpoint.last(self.directory(name)) is not None
+
     def directory(self, name: str) -> Path:
         """Return a model's folder, which need not exist.
 

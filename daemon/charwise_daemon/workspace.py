@@ -52,7 +52,6 @@ class Workspace:
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
         self.yielded_to: set[object] = set()  # trainers in the foreground
-        self.predictor = Predictor(None, None, self._memory.memory())
         self._task = asyncio.create_task(self._follow())
 
     def __repr__(self) -> str:
@@ -70,7 +69,7 @@ class Workspace:
             "characters": len(self._memory),
             "left_out": self._left_out,
             "changed": self._changes,
-            "predictor": repr(self.predictor),
+            "predictor": repr(self.predictor_for()),
             "step": meta.step if meta else None,
             "bpc": meta.bpc if meta else None,
             "error": self.error,
@@ -96,14 +95,17 @@ class Workspace:
             return printable(path.name)
         return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
-    def predictor_for(self, name: str) -> Predictor:
-        """Return the predictor for a document; its own file, as it is on disk, is no evidence of what comes next."""
+    def predictor_for(self, name: str = "") -> Predictor:
+        """Return the predictor for a document; its own file, as it is on disk, is no evidence of what comes next.
+
+        It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
+        """
         model = self.model
         return Predictor(model.engine if model else None, model.gate if model else None, self._memory.memory(name))
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
-        if self.model_name not in await asyncio.to_thread(self._store.names):
+        if not await asyncio.to_thread(self._store.has, self.model_name):
             return
         try:
             self.model = await asyncio.to_thread(self._store.load, self.model_name)
@@ -111,7 +113,6 @@ class Workspace:
             self.error = str(error)
             log.warning("%s", error)
             return
-        self._serve()
         meta = self.model.meta
         self._tell({"kind": "model", "workspace": str(self.path), "step": meta.step, "bpc": meta.bpc})
 
@@ -193,13 +194,11 @@ class Workspace:
             self._last_change = time.monotonic()
             self._memory = await asyncio.to_thread(self._learn_by_heart, found)
             self._note_seen(found)
-            self._serve()
         total = {"files": len(self._seen), "characters": len(self._memory)}
         self._tell({"kind": "memory", "workspace": str(self.path), **total})
         self._changed()
         if self._memory.is_worn:
             self._memory = await asyncio.to_thread(self._memory.rebuilt)
-            self._serve()
 
     def _learn_by_heart(self, found: Mapping[str, CorpusFile | None]) -> CorpusMemory:
         texts = {name: encode(file) if file else None for name, file in found.items()}
@@ -218,10 +217,6 @@ class Workspace:
         self._seen = {name: seen for name, seen in self._seen.items() if name not in found}
         self._seen |= {name: _stamp(file) for name, file in found.items() if file}
         self._folders = {str(folder) for name in self._seen for folder in PurePosixPath(name).parents}
-
-    def _serve(self) -> None:
-        """Put a new predictor in place of the old one, which running searches keep."""
-        self.predictor = self.predictor_for("")
 
 
 def _stamp(file: CorpusFile) -> tuple[int, int]:

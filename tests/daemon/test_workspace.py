@@ -31,7 +31,7 @@ class Followed:
     def recalls(self, text: str) -> bool:
         """Tell whether the memory of the corpus holds this text."""
         context = text.encode()[-MAX_ORDER:]
-        memory = self.workspace.predictor.corpus
+        memory = self.workspace.predictor_for().corpus
         return memory.predict(memory.match(context)).order == len(context)
 
     async def until(self, recalled: str = "", forgotten: str = "", files: int = 0) -> None:

@@ -9,10 +9,7 @@ import typer
 
 from charwise_daemon.client import Client, completion_of
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import Close, Complete, Open
-
-# Of unsaved buffers nobody knows here; the document is the file, under a key that no editor uses.
-_KEY = "charwise-complete:"
+from charwise_daemon.protocol import Complete, Open
 
 
 def complete(
@@ -34,10 +31,9 @@ def complete(
     offset = _offset(text, line, character)
     path = str(file.resolve())
     with Client("charwise complete") as client:
-        client.request("open", Open(_KEY + path, text, 1, path))
-        request = Complete(_KEY + path, 1, offset, "invoked", alternatives=alternatives)
+        client.request("open", Open(path, text, 1, path))
+        request = Complete(path, 1, offset, "invoked", alternatives=alternatives)
         completion = completion_of(client.request("complete", request))
-        client.request("close", Close(_KEY + path))
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(completion)))
     else:

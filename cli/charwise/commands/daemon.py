@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from charwise.wording import bits
 from charwise_daemon import launch, paths
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError, UnavailableError, VersionMismatchError
@@ -129,7 +130,7 @@ def _readable(seen: dict[str, Any]) -> str:
 
 
 def _workspace(seen: dict[str, Any]) -> list[str]:
-    learned = "memory only" if seen["step"] is None else f"step {seen['step']:,}, {_bits(seen['bpc'])}"
+    learned = "memory only" if seen["step"] is None else f"step {seen['step']:,}, {bits(seen['bpc'])}"
     lines = [
         f"{seen['path']}: {seen['files']:,} files, {seen['characters']:,} characters, {seen['left_out']:,} left out",
         f"  model {seen['model']}: {learned}",
@@ -143,8 +144,4 @@ def _progress(training: dict[str, Any]) -> str:
     parts = [f" {training['workspace']}", f"{training['done']:.0%}"]
     if training.get("seconds_left") is not None:
         parts.append(f"{training['seconds_left']:.0f} s left")
-    return ", ".join([*parts, _bits(training.get("bpc"))])
-
-
-def _bits(bpc: float | None) -> str:
-    return "not measured" if bpc is None else f"{bpc:.2f} bits per character"
+    return ", ".join([*parts, bits(training.get("bpc"))])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charwise.wording import bits
 from charwise_daemon import paths
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def list_(as_json: JSON = False) -> None:
         typer.echo(json.dumps({name: asdict(meta) for name, meta in metas.items()}))
         return
     for name, meta in metas.items():
-        bpc = "not measured" if meta.bpc is None else f"{meta.bpc:.2f} bits per character"
-        typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bpc}  {meta.created}")
+        typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bits(meta.bpc)}  {meta.created}")
 
 
 @app.command()
