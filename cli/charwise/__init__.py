@@ -1,3 +1,1 @@
 """The `charwise` command."""
-
-__version__ = "0.1.0"

@@ -26,7 +26,8 @@ from charwise_trainer.gate_file import gate_weights, save_gate
 from charwise_trainer.holdout import split
 from charwise_trainer.train import train
 
-# Characters of held-out text that the gate is fitted on: seconds of typing on numpy; and the most that it may take.
+# Characters of held-out text that the gate is fitted on: seconds of typing on numpy; and the most computing that it may
+# take, in which a pause does not count.
 _GATE_CHARACTERS, _GATE_SECONDS = 8_000, 20.0
 # With fewer the fixed gate is better than one fitted on so little.
 _FEWEST_GATE_CHARACTERS = 400
@@ -94,14 +95,14 @@ def enlist(root: Path, model: str) -> str:
 
 def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Calibrated | None:
     """Fit and store the gate of a model on the files that its training held out; None where they are too short."""
-    store, latest = Store(paths.models_dir()), time.monotonic() + _GATE_SECONDS
+    store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
     learned, held_out = split(corpus.files)
     features, chances, hunks = rows(
         store.load(name).engine,
         learned,
         held_out,
         _GATE_CHARACTERS,
-        lambda: should_stop() or time.monotonic() > latest,
+        lambda: should_stop() or time.thread_time() > latest,
     )
     judged = is_held_out(len(hunks), hunks)
     if len(features) < _FEWEST_GATE_CHARACTERS or not judged.any():

@@ -2,6 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
+import ctypes
+import gc
 import logging
 import logging.handlers
 import os
@@ -10,6 +13,12 @@ import sys
 from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
 
+# How long a key waits for Python's lock while a thread (a save that is read, a watcher) has it; the 5 ms that Python
+# lets it have would be a completion's whole budget.
+_SWITCH_SECONDS = 0.0005
+# Arrays of this size are mapped, and go back to the system when a checkpoint is replaced; glibc would raise the size to
+# that of the largest array freed so far, and keep what is smaller.
+_MAPPED_BYTES, _M_MMAP_THRESHOLD = 1 << 20, -3
 # The log of a month of daily use; two older ones are kept.
 _LOG_BYTES = 1 << 20
 
@@ -22,11 +31,16 @@ def main() -> int:
     # One thread is fastest for a step's small products, and leaves the other cores to the user.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from charwise_daemon import server, settings  # noqa: PLC0415 - numpy reads the environment when imported
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+    from charwise_daemon import kernel, server, settings  # noqa: PLC0415 - numpy reads the environment when imported
 
+    gc.freeze()  # what was imported stays: a collection, which holds up a key, need not look through it
     try:
         chosen = settings.load(paths.settings_file())
         _log_to(file=arguments.ready_fd is not None, level=chosen.daemon.log_level)
+        logging.getLogger(__name__).info("engine: %s; %s", kernel.chosen().name, kernel.chosen().reason)
         asyncio.run(server.serve(chosen, arguments.ready_fd))
     except CharwiseError as error:
         print(f"charwise: {error}", file=sys.stderr)  # noqa: T201 - the one line that the starting client quotes

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from charwise_daemon import launch, paths
+from charwise_daemon import __version__, launch, paths
 from charwise_daemon.errors import ProtocolError, UnavailableError, from_wire
 from charwise_daemon.protocol import (
     PROTOCOL,
@@ -70,7 +70,7 @@ class Client:
             self._socket.close()
             raise UnavailableError("no daemon runs; start it with `charwise daemon start`") from error
         try:
-            self.hello: dict[str, Any] = self.request("hello", Hello(name, launch.version(), PROTOCOL))
+            self.hello: dict[str, Any] = self.request("hello", Hello(name, __version__, PROTOCOL))
         except BaseException:
             self._socket.close()
             raise
@@ -146,7 +146,7 @@ class AsyncClient:
             raise UnavailableError("no daemon runs; start it with `charwise daemon start`") from error
         client = cls(reader, writer)
         try:
-            await client.request("hello", Hello(name, launch.version(), PROTOCOL))
+            await client.request("hello", Hello(name, __version__, PROTOCOL))
         except BaseException:
             await client.close()
             raise

@@ -1,41 +1,23 @@
 """What clients may ask: one `cmd_` method for each method of the protocol, found by name. Knows no frames.
 
-Messages of one connection arrive in order; `cmd_complete` is a coroutine that lets others in after every character,
-so an edit, a newer request or a cancellation stops it there.
+Messages of one connection arrive in order. A method that has to wait is a coroutine, or returns a task.
 """
 
 import asyncio
-import contextlib
 import dataclasses
-import itertools
-import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from charwise_daemon import protocol, registry
-from charwise_daemon.completer import Draft, Limits, Surroundings, complete
-from charwise_daemon.documents import Document, Documents, Key
-from charwise_daemon.engine import State
-from charwise_daemon.errors import InvalidRequestError, OutdatedError, VersionMismatchError
-from charwise_daemon.launch import version
-from charwise_daemon.memory import Memory
-from charwise_daemon.predictor import SOURCES, Predictor
+from charwise_daemon import __version__, protocol, registry
+from charwise_daemon.completions import Completions
+from charwise_daemon.documents import Document
+from charwise_daemon.errors import VersionMismatchError
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-# A suggestion is accepted or not soon after it was shown; older ones are only counted as shown.
-_SUGGESTIONS_KEPT = 256
-# Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
-_PATIENCE = 10.0
 
 
 class Peer(Protocol):
@@ -54,26 +36,21 @@ class Commands:
     def __init__(
         self, settings: Settings, workspaces: Workspaces, training: Training, store: Store, stop: Callable[[], None]
     ) -> None:
-        self._settings, self._store, self._stop = settings, store, stop
+        self._store, self._stop = store, stop
         self.workspaces, self._training = workspaces, training
-        self.documents = Documents()
-        self._ids = itertools.count(1)
+        self.completions = Completions(settings.completion, workspaces)
         self._began = time.monotonic()
-        self._completing: dict[Key, asyncio.Task[Any]] = {}
-        self._offered: dict[int, int] = {}  # suggestion -> its length, the oldest first
-        self._nobodys = Predictor(None, None, Memory([]))  # for documents of no workspace: their text is all there is
-        self._feedback = {"shown": 0, "accepted": 0, "accepted_characters": 0, "rejected": 0}
 
     # --- connection ----------------------------------------------------------------------------------
     def cmd_hello(self, peer: Peer, params: protocol.Hello) -> dict[str, Any]:
         """Answer who this is; refuse a client of another protocol."""
         if params.protocol != protocol.PROTOCOL:
             raise VersionMismatchError(
-                f"the client speaks protocol {params.protocol}, this daemon (charwise {version()}) speaks "
+                f"the client speaks protocol {params.protocol}, this daemon (charwise {__version__}) speaks "
                 f"{protocol.PROTOCOL}; run `charwise daemon restart` and reload the editor"
             )
         peer.name = params.client
-        return {"version": version(), "protocol": protocol.PROTOCOL, "pid": os.getpid()}
+        return {"version": __version__, "protocol": protocol.PROTOCOL, "pid": os.getpid()}
 
     def cmd_subscribe(self, peer: Peer, _: protocol.Empty) -> None:
         """Push events to this client from now on."""
@@ -89,123 +66,52 @@ class Commands:
 
     async def forget_peer(self, peer: Peer) -> None:
         """Free what only this client needed: it is gone."""
-        self.documents.close_all(peer)
+        self.completions.forget(peer)
         await self.workspaces.release_all(peer)
 
-    # --- documents -----------------------------------------------------------------------------------
+    # --- documents and completions -------------------------------------------------------------------
     def cmd_open(self, peer: Peer, params: protocol.Open) -> None:
         """Mirror a document, and use the workspace that it lies in."""
-        self._stop_completing((peer, params.document))
-        self.documents.open(Document((peer, params.document), params.path, params.text, params.version))
+        self.completions.open(Document((peer, params.document), params.path, params.text, params.version))
         if params.path:
             self.workspaces.use_for(params.path, peer)
 
     def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
-        self._stop_completing((peer, params.document))
-        self.documents.get((peer, params.document)).apply(params.changes, params.version)
+        self._training.user_typed()
+        self.completions.edit(self._document(peer, params.document), params.changes, params.version)
 
     def cmd_close(self, peer: Peer, params: protocol.Close) -> None:
         """Forget a document."""
-        self._stop_completing((peer, params.document))
-        self.documents.close((peer, params.document))
+        self.completions.close((peer, params.document))
 
-    async def cmd_focus(self, peer: Peer, params: protocol.Focus) -> None:
+    def cmd_focus(self, peer: Peer, params: protocol.Focus) -> None:
         """Read ahead what a completion at this place of the document will need."""
-        document = self.documents.get((peer, params.document))
-        if not 0 <= params.offset <= len(document.text):
-            raise InvalidRequestError(f"offset {params.offset} is outside the document's {len(document.text)} bytes")
-        self.documents.touch(document)
-        self.documents.memory_for(document, params.offset)
-        await self._state(self._predictor_for(document), document, params.offset)
+        self._training.user_typed()
+        self.completions.focus(self._document(peer, params.document), params.offset)
 
-    # --- completions ---------------------------------------------------------------------------------
-    async def cmd_complete(self, peer: Peer, params: protocol.Complete) -> dict[str, Any]:
+    def cmd_complete(
+        self, peer: Peer, params: protocol.Complete
+    ) -> protocol.Completion | asyncio.Task[protocol.Completion]:
         """Return suggestions for a place; a newer request for the document makes this one outdated."""
-        key, task = (peer, params.document), asyncio.current_task()
-        assert task
-        self._stop_completing(key)
-        self._completing[key] = task
-        try:
-            return dataclasses.asdict(await self._complete(self.documents.get(key), params))
-        finally:
-            if self._completing.get(key) is task:
-                del self._completing[key]
+        if params.trigger == "automatic":
+            self._training.user_typed()
+        return self.completions.complete(self._document(peer, params.document), params)
 
-    async def _complete(self, document: Document, params: protocol.Complete) -> protocol.Completion:
-        began = time.perf_counter()
-        document.check(params.version, params.offset)
-        self.documents.touch(document)
-        if params.trigger == "invoked":
-            await self._until_ready(document)
-        around = Surroundings.of(document.text, params.offset)
-        if around.inside_word and params.trigger == "automatic":
-            return protocol.Completion()
-        predictor = self._predictor_for(document)
-        state = await self._state(predictor, document, params.offset)
-        memory = self.documents.memory_for(document, params.offset)
-        position = predictor.at(state, document.context(params.offset), memory)
-        drafts = await _drive(complete(predictor, position, memory, self._limits(params), around))
-        present = position.distributions.sum(1) > 0
-        return protocol.Completion(
-            [self._suggestion(draft) for draft in drafts],
-            [name for name, taken in zip(SOURCES, present, strict=True) if taken],
-            round(1000 * (time.perf_counter() - began), 3),
-        )
-
-    async def _until_ready(self, document: Document) -> None:
-        """Wait for a workspace that is just being read: who asks wants the answer, not the quickest one."""
-        if workspace := self.workspaces.serving(document.path):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(workspace.ready.wait(), _PATIENCE)
-
-    def _predictor_for(self, document: Document) -> Predictor:
-        """Return what serves a document; it has its name from the workspace, which may have come after it."""
-        workspace = self.workspaces.serving(document.path)
-        name = workspace.name_of(Path(document.path)) if workspace else Path(document.path).name
-        document.name_it(name)
-        return workspace.predictor_for(name) if workspace else self._nobodys
-
-    async def _state(self, predictor: Predictor, document: Document, offset: int) -> State | None:
-        if predictor.engine is None:
-            return None
-        return await _drive(document.snapshots.read(predictor.engine, document.text, offset))
-
-    def _limits(self, params: protocol.Complete) -> Limits:
-        chosen = self._settings.completion
-        return Limits(
-            params.max_characters or chosen.max_characters,
-            params.max_lines or chosen.max_lines,
-            0.0 if params.trigger == "invoked" else chosen.distraction_price,  # who asks is not distracted
-            max(1, params.alternatives),
-        )
-
-    def _suggestion(self, draft: Draft) -> protocol.Suggestion:
-        suggestion = protocol.Suggestion(next(self._ids), draft.text.decode(), list(draft.probabilities), draft.benefit)
-        self._offered[suggestion.id] = len(draft.text)
-        if len(self._offered) > _SUGGESTIONS_KEPT:
-            del self._offered[next(iter(self._offered))]
-        return suggestion
-
-    def _stop_completing(self, key: Key) -> None:
-        task = self._completing.pop(key, None)
-        if task and task is not asyncio.current_task():
-            task.cancel(OutdatedError.code)
-
-    # --- feedback ------------------------------------------------------------------------------------
-    def cmd_shown(self, _: Peer, params: protocol.Feedback) -> None:
-        """Count a suggestion that was shown."""
-        self._feedback["shown"] += params.suggestion in self._offered
+    def cmd_shown(self, peer: Peer, params: protocol.Feedback) -> None:
+        """Note that a suggestion was shown."""
+        self.completions.shown(peer, params.suggestion)
 
     def cmd_accepted(self, _: Peer, params: protocol.Feedback) -> None:
         """Count a suggestion that was accepted, in whole or in part."""
-        if params.suggestion in self._offered:
-            self._feedback["accepted"] += 1
-            self._feedback["accepted_characters"] += min(params.length or 1 << 30, self._offered.pop(params.suggestion))
+        self.completions.tally.accepted(params.suggestion, params.length)
 
-    def cmd_rejected(self, _: Peer, params: protocol.Feedback) -> None:
-        """Count a suggestion that was dismissed."""
-        self._feedback["rejected"] += self._offered.pop(params.suggestion, None) is not None
+    def cmd_rejected(self, peer: Peer, params: protocol.Feedback) -> None:
+        """Note that a suggestion was dismissed."""
+        self.completions.rejected(peer, params.suggestion)
+
+    def _document(self, peer: Peer, name: str) -> Document:
+        return self.completions.documents.get((peer, name))
 
     # --- workspaces and training ---------------------------------------------------------------------
     def cmd_workspace_add(self, peer: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
@@ -264,24 +170,16 @@ class Commands:
     def cmd_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
         """Return what the daemon is doing."""
         return {
-            "version": version(),
+            "version": __version__,
             "pid": os.getpid(),
             "seconds": round(time.monotonic() - self._began, 1),
-            "documents": len(self.documents),
+            "documents": len(self.completions.documents),
             "workspaces": [workspace.status() for workspace in self.workspaces],
             "training": self._training.status(),
-            "suggestions": dict(self._feedback),
+            "suggestions": dict(self.completions.tally.counts),
         }
 
     async def _stop_training(self, path: Any) -> None:
         for workspace in self.workspaces:
             if workspace.path == path:
                 await self._training.stop(workspace)
-
-
-async def _drive(steps: Iterator[T]) -> T:
-    """Return the last of a generator's values, letting others run after each; cancelled, it stops there."""
-    for value in steps:
-        await asyncio.sleep(0)
-        latest = value
-    return latest

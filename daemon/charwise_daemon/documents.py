@@ -3,32 +3,45 @@
 Knows no sockets and no models: the LSTM's states and the memory's shards are kept here, made elsewhere.
 """
 
+import copy
 from collections import OrderedDict
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from charwise_daemon.errors import DocumentError, InvalidRequestError
-from charwise_daemon.memory import MAX_ORDER, Memory
+from charwise_daemon.lookup import View
+from charwise_daemon.memory import Memory
 from charwise_daemon.recall import Recall
+from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.snapshots import Snapshots
 from charwise_trainer.corpus import encode_header
 
-# Documents that keep their states and shards; the others keep only their text.
-_MOST_WARM = 8
+if TYPE_CHECKING:
+    from charwise_daemon.offer import Offer
+
+# Documents that keep their states and shards (about 1 MiB and 6 bytes a character); the others keep only their text.
+_MOST_WARM, _MOST_WARM_CHARACTERS = 8, 4 * 2**20
 # Other documents whose text is remembered beside the one being typed in.
 _NEIGHBOURS = 3
-
+# Characters after the cursor that a search could run into.
+_LONGEST_SEARCH = 4096
+# Closed files of which it is known where the cursor was.
+_MOST_CURSORS = 256
 
 Key = tuple[object, str]  # whose document, and what they call it: two editors may have the same file open
 
 
 class Document:
-    """An open buffer: bytes, a version, LSTM states along it, and its memory."""
+    """An open buffer: bytes, a version, LSTM states along it, its memory, and what was last offered in it."""
 
     def __init__(self, key: Key, path: str, text: bytes, version: int) -> None:
         self.key, self.path, self.version = key, path, version
         self._name = ""
         self.text = bytearray(text)
+        self.cursor = 0  # where it was last, as far as that is known
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
+        self._offer: Offer | None = None
         self.cool()
 
     def __repr__(self) -> str:
@@ -39,6 +52,17 @@ class Document:
         """What messages call it."""
         return self.path or self.key[1]
 
+    @property
+    def offer(self) -> "Offer | None":
+        """What was last offered in it, as long as that holds."""
+        return self._offer
+
+    @offer.setter
+    def offer(self, offer: "Offer | None") -> None:
+        if self._offer and self._offer is not offer:
+            self._offer.end()
+        self._offer = offer
+
     def context(self, offset: int) -> bytes:
         """Return the characters before an offset, as many as a memory looks at."""
         return bytes(self.text[max(0, offset - MAX_ORDER) : offset])
@@ -46,6 +70,15 @@ class Document:
     def cool(self) -> None:
         """Forget everything but the text."""
         self.snapshots, self.recall = Snapshots(encode_header(self._name)), Recall()
+        self.offer = None
+
+    def typed(self, offset: int, text: bytes) -> "Document":
+        """Return the document as it would be with this text typed in, with what is computed along it already."""
+        other = copy.copy(self)
+        other.text, other._offer = self.text.copy(), None  # noqa: SLF001 - of its own class
+        other.snapshots, other.recall = self.snapshots.copy(), copy.copy(self.recall)
+        other.splice(offset, offset, text)
+        return other
 
     def name_it(self, name: str) -> None:
         """Set what the LSTM takes it for: the name of a file, as it has learned them."""
@@ -82,9 +115,33 @@ class Document:
             raise DocumentError(
                 f"edit of [{start}, {end}) is outside the document's {len(self.text)} bytes; open it again"
             )
+        self.cursor = start + len(text)
+        # Some editors send a word again to add to it, or all of the text: only what differs is an edit.
+        head, tail = _same(bytes(self.text[start:end]), text)
+        if end - start > head or len(text) > head:
+            self.splice(start + head, end - tail, text[head : len(text) - tail])
+
+    def splice(self, start: int, end: int, text: bytes) -> None:
+        """Replace [start, end), and what was computed along it as far as it does not hold any more."""
         self.text[start:end] = text
         self.snapshots.cut(start)
         self.recall.edited(start, end, len(text))
+        if self.offer and not self.offer.edited(start, end, len(text)):
+            self.offer = None
+
+
+def _same(old: bytes, new: bytes) -> tuple[int, int]:
+    """Return how many characters at the beginning of two texts are the same, and then at their end."""
+    if not old or not new:
+        return 0, 0
+    head = _same_beginning(old, new)
+    return head, _same_beginning(old[head:][::-1], new[head:][::-1])
+
+
+def _same_beginning(one: bytes, other: bytes) -> int:
+    length = min(len(one), len(other))
+    differs = np.frombuffer(one[:length], np.uint8) != np.frombuffer(other[:length], np.uint8)
+    return int(differs.argmax()) if differs.any() else length
 
 
 def _change(change: Any) -> tuple[int, int, bytes]:
@@ -97,10 +154,12 @@ def _change(change: Any) -> tuple[int, int, bytes]:
 
 
 class Documents:
-    """The open documents, the last used last."""
+    """The open documents, and which of them are in use: the least recently used lose their states and shards."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Key, Document] = OrderedDict()
+        self._open: dict[Key, Document] = {}
+        self._warm: OrderedDict[Key, Document] = OrderedDict()  # the last used last
+        self._cursors: dict[str, int] = {}  # by path, the last closed last
 
     def __repr__(self) -> str:
         return f"Documents({len(self._open)} open, {sum(len(d.text) for d in self._open.values()):,} bytes)"
@@ -109,18 +168,27 @@ class Documents:
         return len(self._open)
 
     def open(self, document: Document) -> None:
-        """Mirror this document, in place of one of the same key."""
+        """Mirror this document, in place of one of the same key; its cursor is where the file's last was."""
+        self.close(document.key)
+        document.cursor = min(self._cursors.get(document.path, 0), len(document.text))
         self._open[document.key] = document
         self.touch(document)
 
     def close(self, key: Key) -> None:
         """Forget a document; one that is not open is no error, as editors close twice."""
-        self._open.pop(key, None)
+        self._warm.pop(key, None)
+        document = self._open.pop(key, None)
+        if document:
+            document.offer = None
+        if document and document.path:
+            self._cursors.pop(document.path, None)
+            self._cursors[document.path] = document.cursor
+            if len(self._cursors) > _MOST_CURSORS:
+                del self._cursors[next(iter(self._cursors))]
 
-    def close_all(self, owner: object) -> None:
-        """Forget the documents of a client that is gone."""
-        for key in [key for key in self._open if key[0] is owner]:
-            del self._open[key]
+    def keys_of(self, owner: object) -> list[Key]:
+        """Return the keys of a client's documents."""
+        return [key for key in self._open if key[0] is owner]
 
     def get(self, key: Key) -> Document:
         """Return an open document.
@@ -132,17 +200,23 @@ class Documents:
             return document
         raise DocumentError(f"{key[1]} is not open; open it first")
 
+    def is_warm(self, document: Document) -> bool:
+        """Tell whether a document is one of those in use."""
+        return self._warm.get(document.key) is document
+
     def touch(self, document: Document) -> None:
-        """Note that this document is the one in use; the least recently used lose their states and shards."""
-        self._open.move_to_end(document.key)
-        for cold in list(self._open.values())[:-_MOST_WARM]:
-            cold.cool()
+        """Note that this document is the one in use."""
+        self._warm[document.key] = document
+        self._warm.move_to_end(document.key)
+        size = sum(len(each.text) for each in self._warm.values())
+        while len(self._warm) > _MOST_WARM or (size > _MOST_WARM_CHARACTERS and len(self._warm) > 1):
+            _, coldest = self._warm.popitem(last=False)
+            size -= len(coldest.text)
+            coldest.cool()
 
     def memory_for(self, document: Document, cursor: int) -> Memory:
         """Return the memory over the open documents, as seen from the cursor in one of them."""
-        near = document.recall.shards(document.text, cursor)
-        others = [
-            d.recall.base for d in reversed(self._open.values()) if d is not document and d.recall.base is not None
-        ]
-        shards = [shard for shard, _ in near] + others[:_NEIGHBOURS]
-        return Memory(shards, [place for _, place in near] + [-1] * len(others[:_NEIGHBOURS]))
+        warm = [d for key, d in reversed(self._warm.items()) if key != document.key and d.recall.is_warm]
+        parts = [each.recall.parts(each.text) for each in [document, *warm[:_NEIGHBOURS]]]
+        views, strips = [View(shard) for shard, _ in parts], [strip for _, strips in parts for strip in strips]
+        return Memory(views, strips, bytes(document.text[cursor : cursor + _LONGEST_SEARCH]))

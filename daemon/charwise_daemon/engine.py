@@ -2,7 +2,8 @@
 
 The embedding and the first layer's input weights are folded into one table, so the first layer costs half. Gates that
 are sigmoids are computed with the same tanh as the others, sigmoid(z) = (1 + tanh(z / 2)) / 2, their rows halved once
-at load. Knows no documents. The reference is charwise_trainer.sample; a test holds the two together.
+at load. Knows no documents. The reference is charwise_trainer.sample; a test holds the two together. An LSTM is stepped
+by kernel_engine.py where it can be: `engine_of` decides.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from charwise_daemon import kernel as kernels
 from charwise_daemon.errors import ModelError
 
 Array = NDArray[np.float32]
@@ -38,7 +40,6 @@ class Engine:
             self._load(weights)
         except KeyError as error:
             raise ModelError(f"the weight {error} is missing; the model cannot be used, train it again") from error
-        self._cell: Callable[[int, State, State, int, Array | None], Array] = getattr(self, f"_{self.cell}")
 
     def __repr__(self) -> str:
         return f"Engine({self.cell} {self.layers}x{self.width}, numpy)"
@@ -50,8 +51,9 @@ class Engine:
     def step(self, state: State, character: int) -> State:
         """Return the state after one more character."""
         after, x = np.empty_like(state), None
+        cell: Callable[[int, State, State, int, Array | None], Array] = getattr(self, f"_{self.cell}")
         for layer in range(self.layers):
-            x = self._cell(layer, state, after, character, x)
+            x = cell(layer, state, after, character, x)
         return after
 
     def read(self, state: State, text: bytes | bytearray) -> State:
@@ -68,6 +70,11 @@ class Engine:
     def probabilities(self, state: State) -> NDArray[np.float64]:
         """Return the distribution over the next character, (256,)."""
         return softmax(self.logits(state).astype(np.float64))
+
+    def advance(self, state: State, character: int) -> tuple[State, NDArray[np.float64]]:
+        """Return the state after one more character, and the distribution over the next."""
+        after = self.step(state, character)
+        return after, self.probabilities(after)
 
     def _load(self, weights: Mapping[str, Array]) -> None:
         halves = self._halves()  # (gates * width,)
@@ -122,6 +129,26 @@ class Engine:
         across = self._recurrent[layer] @ state[layer, 0] + self._biases[layer][1]
         np.tanh(self._input(layer, character, x) + across, after[layer, 0])
         return after[layer, 0]  # type: ignore[no-any-return]  # as above
+
+
+def engine_of(model: Mapping[str, Any], weights: Mapping[str, Array], kernel: str | None = None) -> Engine:
+    """Return what steps a stored model: the kernel for LSTMs where there is one, else numpy.
+
+    Args:
+        model: as of Engine.
+        weights: as of Engine.
+        kernel: auto, numpy or a path of the kernel; None for what the environment says.
+
+    Raises:
+        ModelError: as Engine does.
+        SettingsError: the kernel that is asked for cannot be used here.
+    """
+    from charwise_daemon.kernel_engine import KernelEngine  # noqa: PLC0415 - it is an Engine itself
+
+    choice = kernels.choose(kernel) if kernel else kernels.chosen()
+    if choice.kernel is None or model["cell"] != "lstm":
+        return Engine(model, weights)
+    return KernelEngine(choice.kernel, model, weights)
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ starting clients is settled by a lock on start.lock; the race between two daemon
 
 import contextlib
 import fcntl
-import importlib.metadata
 import os
 import select
 import socket
@@ -21,11 +20,6 @@ from charwise_daemon.errors import UnavailableError
 
 # A start takes half a second; on a loaded machine with a cold disk it may take many times that.
 _START_DEADLINE = 20.0
-
-
-def version() -> str:
-    """Return the installed version of charwise."""
-    return importlib.metadata.version("charwise")
 
 
 def is_running() -> bool:

@@ -4,6 +4,7 @@ A Position is everything known at one place of a text: the LSTM's state, the mem
 value: stepping returns a new one, so a search can go back to any of them. Knows no documents and no sockets.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon.engine import Engine, State, softmax
-from charwise_daemon.memory import MAX_ORDER, Match, Memory, Prediction
+from charwise_daemon.lookup import Match
+from charwise_daemon.memory import Memory
+from charwise_daemon.shard import MAX_ORDER
 
 Floats = NDArray[np.float64]
 
 # Sources, in the order of the gate's outputs.
 SOURCES = ("lstm", "corpus", "documents")
+# What a source that is absent says.
+_ABSENT: Floats = np.zeros(256)
 
 
 class Gate:
@@ -37,13 +42,20 @@ class Gate:
         return softmax(np.tanh(features @ self._w1.T + self._b1) @ self._w2.T + self._b2)
 
 
-def features_of(distributions: Floats, corpus: Prediction, documents: Prediction) -> Floats:
+def features_of(distributions: Floats, corpus: Match, documents: Match) -> Floats:
     """Return what the gate looks at, (3, 256) -> (12,): entropies (bits), maxima, and how much each memory found."""
-    entropies = -(distributions * np.log2(distributions + 1e-12)).sum(1)
-    found = [
-        x for each in (corpus, documents) for x in (np.log1p(each.order), np.log1p(each.count), each.order / MAX_ORDER)
-    ]
-    return np.concatenate([entropies, distributions.max(1), found])
+    features = np.empty(12)
+    features[:3] = _entropies(distributions)
+    features[3:6] = distributions.max(1)
+    for at, each in ((6, corpus), (9, documents)):
+        features[at : at + 3] = math.log1p(each.order), math.log1p(each.count), each.order / MAX_ORDER
+    return features
+
+
+def _entropies(distributions: Floats) -> Floats:
+    """Return the bits of each distribution, (K, 256) -> (K,)."""
+    entropies: Floats = -np.einsum("kc,kc->k", distributions, np.log2(distributions + 1e-12))
+    return entropies
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +87,23 @@ class Predictor:
 
     def at(self, state: State | None, context: bytes, documents: Memory) -> Position:
         """Return the position after `context`; `state` is the LSTM's there."""
-        return self._position(state, self.corpus.match(context), documents, documents.match(context))
+        lstm = self.engine.probabilities(state) if self.engine and state is not None else _ABSENT
+        return self._position(state, lstm, self.corpus.match(context), documents.match(context))
 
     def step(self, position: Position, character: int, documents: Memory) -> Position:
         """Return the position after one more character."""
-        state = None if self.engine is None or position.state is None else self.engine.step(position.state, character)
-        corpus, match = (
-            self.corpus.advance(position.corpus, character),
-            documents.advance(position.documents, character),
-        )
-        return self._position(state, corpus, documents, match)
+        state, lstm = position.state, _ABSENT
+        if self.engine and state is not None:
+            state, lstm = self.engine.advance(state, character)
+        corpus = self.corpus.advance(position.corpus, character)
+        return self._position(state, lstm, corpus, documents.advance(position.documents, character))
 
-    def _position(self, state: State | None, corpus: Match, documents: Memory, match: Match) -> Position:
-        from_corpus, from_documents = self.corpus.predict(corpus), documents.predict(match)
-        lstm = np.zeros(256) if self.engine is None or state is None else self.engine.probabilities(state)
-        distributions = np.stack([lstm, from_corpus.probabilities, from_documents.probabilities])
-        features = features_of(distributions, from_corpus, from_documents)
+    def _position(self, state: State | None, lstm: Floats, corpus: Match, documents: Match) -> Position:
+        distributions = np.empty((len(SOURCES), 256))
+        distributions[:] = lstm, corpus.probabilities, documents.probabilities
+        features = features_of(distributions, corpus, documents)
         weights = self._gate.weigh(features) if self._gate and state is not None else certainty_weights(distributions)
-        return Position(state, corpus, match, distributions, features, weights @ distributions)
+        return Position(state, corpus, documents, distributions, features, weights @ distributions)
 
 
 def certainty_weights(distributions: Floats) -> Floats:
@@ -102,7 +113,6 @@ def certainty_weights(distributions: Floats) -> Floats:
     two vague ones.
     """
     present = distributions.sum(1) > 0.5
-    entropies = -(distributions * np.log2(distributions + 1e-12)).sum(1)
-    weights = np.where(present, 1 / (entropies + 0.1) ** 2, 0.0)
+    weights = np.where(present, 1 / (_entropies(distributions) + 0.1) ** 2, 0.0)
     shares: Floats = weights / weights.sum()
     return shares

@@ -6,6 +6,7 @@ binary, or a string whose bytes need not be UTF-8, as Neovim sends them. Knows n
 """
 
 import dataclasses
+import functools
 import typing
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -68,12 +69,18 @@ def encode(message: Message) -> bytes:
             parts = [RESPONSE, msgid, error, result]
         case Notification(method, params):
             parts = [NOTIFICATION, method, [params]]
-    frame = bytes(msgpack.packb(parts, use_bin_type=True, unicode_errors="surrogateescape"))
+    frame = bytes(msgpack.packb(parts, use_bin_type=True, unicode_errors="surrogateescape", default=_map_of))
     if len(frame) > MAX_FRAME:
         raise ProtocolError(
             f"a {message.__class__.__name__.lower()} of {len(frame):,} bytes is over the limit of {MAX_FRAME:,}"
         )
     return frame
+
+
+def _map_of(value: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(value):
+        return vars(value)
+    raise TypeError(f"{value!r} cannot be sent")
 
 
 class Decoder:
@@ -162,10 +169,13 @@ class Close:
 
 @dataclass(frozen=True)
 class Focus:
-    """`focus`: the user looks at this document, at this byte offset; what a completion needs is read ahead."""
+    """`focus`: the user looks at this document, at this byte offset; what a completion needs is read ahead.
+
+    An offset of -1 is where the cursor was last, as far as that is known.
+    """
 
     document: str
-    offset: int = 0
+    offset: int = -1
 
 
 @dataclass(frozen=True)
@@ -179,16 +189,20 @@ class Complete:
     max_characters: int = 0
     max_lines: int = 0
     alternatives: int = 1
+    max_milliseconds: float = 0.0  # of the search: then the best so far
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Text offered at a position, with the probability of each of its characters (bytes)."""
+    """Text offered at a position, with the probability of each of its characters (bytes).
+
+    While it is typed, the rest of it is the same suggestion and has the same id.
+    """
 
     id: int
     text: str
     probabilities: list[float]
-    benefit: float  # keystrokes that showing it is expected to save
+    benefit: float  # keystrokes that showing it was expected to save when it was found
 
 
 @dataclass(frozen=True)
@@ -242,18 +256,29 @@ def parse(cls: type[P], params: Any) -> P:
     """
     if not isinstance(params, dict):
         raise InvalidRequestError(f"{cls.__name__.lower()} takes one map of parameters, not {_short(params)}")
-    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is a dataclass
-    hints = typing.get_type_hints(cls)
+    fields = _fields_of(cls)  # type: ignore[arg-type]  # a class can be hashed
     for key in params:
         if key not in fields:
             raise InvalidRequestError(f"unknown parameter {_short(key)}; known are {', '.join(fields) or 'none'}")
-    for key, spec in fields.items():
-        if key not in params and spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
+    for key, (_, is_required) in fields.items():
+        if is_required and key not in params:
             raise InvalidRequestError(f"the parameter {key} is missing")
-    return cls(**{key: _coerce(key, value, hints[key]) for key, value in params.items()})
+    return cls(**{key: _coerce(key, value, fields[key][0]) for key, value in params.items()})
+
+
+@functools.cache
+def _fields_of(cls: type[Any]) -> dict[str, tuple[Any, bool]]:
+    """Return the type of each parameter, and whether it must be there; looking that up takes longer than an answer."""
+    hints, missing = typing.get_type_hints(cls), dataclasses.MISSING
+    return {
+        each.name: (hints[each.name], each.default is missing and each.default_factory is missing)
+        for each in dataclasses.fields(cls)
+    }
 
 
 def _coerce(key: str, value: Any, wanted: Any) -> Any:
+    if type(value) is wanted:
+        return value
     if typing.get_origin(wanted) is Literal:
         choices = typing.get_args(wanted)
         if value in choices:

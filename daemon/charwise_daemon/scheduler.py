@@ -1,4 +1,4 @@
-"""When to train: a pure decision, `decide(needs, job, ..., now) -> Action`. training.py carries it out.
+"""When to train: a pure decision, `decide(needs, job, moment, ..., now) -> Action`. training.py carries it out.
 
 At most one workspace is trained at a time; nothing is done when nothing changed; nothing polls: an Action that waits
 says until when, and whatever changes the situation asks again.
@@ -13,6 +13,13 @@ from charwise_daemon.settings import TrainingSettings
 
 # After a failure: wait a minute, then twice as long each time, up to a day.
 _RETRY_SECONDS, _LONGEST_RETRY = 60.0, 86_400.0
+# Nothing tells when the machine is plugged in: while there is something to train, it is looked at once a minute.
+_MAINS_SECONDS = 60.0
+
+_FOREVER = float("inf")
+
+# Why training waits, in the words that status and editors show; "": it does not.
+Why = Literal["", "paused by you", "paused while you type", "paused on battery"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,17 @@ class Job:
 
     workspace: Path
     is_stopped: bool  # paused, to be continued
+    is_wanted: bool = False  # the user asked for it
+    is_ending: bool = False  # told to save and end, which nothing may stop
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What speaks against training now."""
+
+    paused_until: float = 0.0  # by the user; infinity: without end
+    typed_at: float = -_FOREVER  # the last keystroke
+    on_battery: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,25 +64,49 @@ class Action:
     workspace: Path | None = None
     minutes: float = 0.0
     until: float | None = None
+    why: Why = ""  # something is to be trained, and waits
 
 
-def decide(
-    needs: Sequence[Need], job: Job | None, paused_until: float, settings: TrainingSettings, now: float
-) -> Action:
-    """Return the next action. `paused_until` is infinity for a pause without end."""
-    if now < paused_until:
-        until = None if paused_until == float("inf") else paused_until
-        running = job is not None and not job.is_stopped
-        return Action("pause", job.workspace if job else None, until=until) if running else Action("wait", until=until)
+def decide(needs: Sequence[Need], job: Job | None, moment: Moment, settings: TrainingSettings, now: float) -> Action:
+    """Return the next action."""
     if job is not None:
-        return Action("resume", job.workspace) if job.is_stopped else Action("wait")
-    due = sorted((_due(need, settings), str(need.workspace), need) for need in needs if _wants(need, settings))
-    if not due:
+        return _continue(job, *_obstacle(moment, job.is_wanted, settings, now))
+    due = min(
+        ((_due(need, settings), str(need.workspace), need) for need in needs if _wants(need, settings)), default=None
+    )
+    why, until = _obstacle(moment, due is not None and due[2].wanted, settings, now)
+    if why == "paused by you":  # which is shown whether or not there is something to train
+        return Action("wait", until=until, why=why)
+    if due is None:
         return Action("wait")
-    when, _, need = due[0]
+    when, _, need = due
     if when > now:
         return Action("wait", until=when)
+    if why:
+        return Action("wait", until=until, why=why)
     return Action("start", need.workspace, settings.minutes if need.is_trained else settings.first_minutes)
+
+
+def _obstacle(moment: Moment, is_wanted: bool, settings: TrainingSettings, now: float) -> tuple[Why, float | None]:
+    """Return why nothing may train now, and when to look again. What the user asked for is trained on battery too."""
+    if now < moment.paused_until:
+        return "paused by you", None if moment.paused_until == _FOREVER else moment.paused_until
+    quiet = moment.typed_at + settings.resume_seconds
+    if now < quiet:
+        return "paused while you type", quiet
+    if moment.on_battery and not settings.on_battery and not is_wanted:
+        return "paused on battery", now + _MAINS_SECONDS
+    return "", None
+
+
+def _continue(job: Job, why: Why, until: float | None) -> Action:
+    if job.is_ending:
+        return Action("wait")
+    if why and job.is_stopped:
+        return Action("wait", until=until, why=why)
+    if why:
+        return Action("pause", job.workspace, until=until, why=why)
+    return Action("resume", job.workspace) if job.is_stopped else Action("wait")
 
 
 def _wants(need: Need, settings: TrainingSettings) -> bool:

@@ -1,8 +1,8 @@
-"""The daemon: a Unix socket, a task per connection, requests dispatched by name, and a clean life.
+"""The daemon: a Unix socket, those connected to it, and a clean life.
 
 Races, and where they are settled: two clients that start at once (launch.py, start.lock); two daemons (daemon.lock,
 held for as long as one lives, so a stale socket may be removed by whoever holds it); a client that vanishes while it
-is answered (its tasks are cancelled); SIGTERM while training (the trainer saves first).
+is answered (connection.py); SIGTERM while training (the trainer saves first).
 """
 
 import asyncio
@@ -13,34 +13,19 @@ import logging
 import os
 import signal
 import socket
-import struct
-import typing
+from collections.abc import Iterator
 from typing import Any
 
-from charwise_daemon import paths, protocol, settings
+from charwise_daemon import __version__, paths, settings
 from charwise_daemon.commands import Commands
-from charwise_daemon.errors import (
-    CharwiseError,
-    InternalError,
-    InvalidRequestError,
-    OutdatedError,
-    ProtocolError,
-    UnavailableError,
-    to_wire,
-)
-from charwise_daemon.launch import version
-from charwise_daemon.protocol import Decoder, Message, Notification, Request, Response, encode
+from charwise_daemon.connection import Connection
+from charwise_daemon.errors import UnavailableError
+from charwise_daemon.protocol import Notification
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
-
-_CHUNK = 1 << 16
-# What a client that does not read may make the daemon keep; then it is cut off.
-_MOST_UNREAD = 64 * 2**20
-# Until a client has said hello, nothing else is answered.
-_FIRST = "hello"
 
 
 class Server:
@@ -50,6 +35,7 @@ class Server:
         self._settings = chosen
         self._stopping = asyncio.Event()
         self._connections: set[Connection] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
         store = Store(paths.models_dir())
         self._workspaces = Workspaces(paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider)
@@ -69,12 +55,12 @@ class Server:
             UnavailableError: another daemon runs already.
         """
         with _only_one():
-            server = await asyncio.start_unix_server(self._accept, sock=_listen())
             loop = asyncio.get_running_loop()
+            server = await loop.create_unix_server(lambda: Connection(self), sock=_listen())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stopping.set)
             _announce(ready_fd)
-            log.info("charwise %s listens on %s", version(), paths.socket_file())
+            log.info("charwise %s listens on %s", __version__, paths.socket_file())
             self._watch_idleness()
             try:
                 await self._stopping.wait()
@@ -88,14 +74,19 @@ class Server:
             if connection.is_subscribed:
                 connection.send(Notification("event", event))
 
-    def connected(self, connection: "Connection") -> None:
+    def connected(self, connection: Connection) -> None:
         """Note a client that came."""
         self._connections.add(connection)
         self._watch_idleness()
 
-    async def disconnected(self, connection: "Connection") -> None:
+    def disconnected(self, connection: Connection) -> None:
         """Note a client that went, and free what only it needed."""
         self._connections.discard(connection)
+        task = asyncio.create_task(self._forget(connection))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
+
+    async def _forget(self, connection: Connection) -> None:
         await self.commands.forget_peer(connection)
         self._watch_idleness()
         self._consider()
@@ -120,9 +111,6 @@ class Server:
             log.info("nobody asked for %g minutes: stopping", self._settings.daemon.idle_minutes)
             self._stopping.set()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Connection(self, reader, writer).serve()
-
     async def _close(self) -> None:
         log.info("stopping")
         self._training.close()
@@ -139,114 +127,9 @@ async def serve(chosen: settings.Settings, ready_fd: int | None = None) -> None:
     await Server(chosen).run(ready_fd)
 
 
-class Connection:
-    """One client: its requests run as tasks, in the order in which they came as far as they do not wait."""
-
-    def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._server, self._reader, self._writer = server, reader, writer
-        self.name, self.is_subscribed = "", False
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._notified: set[asyncio.Task[None]] = set()
-
-    def __repr__(self) -> str:
-        return f"Connection({self.name or 'no hello yet'}, {len(self._tasks)} requests)"
-
-    async def serve(self) -> None:
-        """Answer until the client goes, or sends what is no protocol."""
-        self._server.connected(self)
-        try:
-            if _is_own(self._writer):
-                await self._read()
-        except (ConnectionError, asyncio.CancelledError):
-            pass  # the client went, or the daemon stops: both end the connection
-        finally:
-            for task in [*self._tasks.values(), *self._notified]:
-                task.cancel()
-            self.close()
-            await self._server.disconnected(self)
-
-    def send(self, message: Message) -> None:
-        """Send a message; a client that does not read is cut off."""
-        if self._writer.is_closing():
-            return
-        self._writer.write(encode(message))
-        if self._writer.transport.get_write_buffer_size() > _MOST_UNREAD:
-            log.warning("%r does not read; cut off", self)
-            self._writer.transport.abort()
-
-    def cancel(self, msgid: int) -> None:
-        """Stop answering a request."""
-        if task := self._tasks.get(msgid):
-            task.cancel()
-
-    def close(self) -> None:
-        """Close the connection; what was sent still arrives."""
-        self._writer.close()
-
-    async def _read(self) -> None:
-        decoder = Decoder()
-        while data := await self._reader.read(_CHUNK):
-            try:
-                messages = decoder.feed(data)
-            except ProtocolError as error:
-                log.warning("%r: %s", self, error)
-                self.send(Response(0, to_wire(error), None))
-                return
-            for message in messages:
-                self._receive(message)
-
-    def _receive(self, message: Message) -> None:
-        match message:
-            case Request(msgid, method, params):
-                self._tasks[msgid] = asyncio.create_task(self._answer(msgid, method, params))
-            case Notification(method, params):
-                task = asyncio.create_task(self._obey(method, params))
-                self._notified.add(task)
-                task.add_done_callback(self._notified.discard)
-            case Response():
-                log.warning("%r answers, but was asked nothing", self)
-
-    async def _answer(self, msgid: int, method: str, params: Any) -> None:
-        try:
-            response = Response(msgid, None, await self._call(method, params))
-        except CharwiseError as error:
-            response = Response(msgid, to_wire(error), None)
-        except asyncio.CancelledError:
-            response = Response(msgid, to_wire(OutdatedError(f"{method} was cancelled or is outdated")), None)
-        except Exception as error:  # the loop's edge: a defect is logged and told, and the daemon lives
-            log.exception("%s failed", method)
-            response = Response(msgid, to_wire(InternalError(f"{method} failed: {error!r}; see the log")), None)
-        finally:
-            self._tasks.pop(msgid, None)
-        self.send(response)
-
-    async def _obey(self, method: str, params: Any) -> None:
-        try:
-            await self._call(method, params)
-        except CharwiseError as error:
-            log.warning("%r: %s: %s", self, method, error)
-        except Exception:  # as above
-            log.exception("%s failed", method)
-
-    async def _call(self, method: str, params: Any) -> Any:
-        if not self.name and method != _FIRST:
-            raise InvalidRequestError(f"{method} before hello; say hello with client, version and protocol first")
-        command = getattr(self._server.commands, f"cmd_{method}", None)
-        if command is None:
-            raise InvalidRequestError(f"there is no method {method[:60]!r}; see docs/protocol.md")
-        result = command(self, protocol.parse(_params_of(command), params))
-        return await result if asyncio.iscoroutine(result) else result
-
-
-def _params_of(command: Any) -> type[Any]:
-    """Return the dataclass that a command takes: the type of its last parameter."""
-    *_, wanted = (hint for name, hint in typing.get_type_hints(command).items() if name != "return")
-    return typing.cast("type[Any]", wanted)
-
-
 # --- the process's files --------------------------------------------------------------------------
 @contextlib.contextmanager
-def _only_one() -> typing.Iterator[None]:
+def _only_one() -> Iterator[None]:
     """Hold the daemon's lock for as long as this process lives; the system drops it even after kill -9."""
     with paths.daemon_lock_file().open("w") as lock:
         try:
@@ -269,16 +152,8 @@ def _listen() -> socket.socket:
 
 
 def _announce(ready_fd: int | None) -> None:
-    status = {"pid": os.getpid(), "socket": str(paths.socket_file()), "version": version()}
+    status = {"pid": os.getpid(), "socket": str(paths.socket_file()), "version": __version__}
     paths.status_file().write_text(json.dumps(status), "utf-8")
     if ready_fd is not None:
         os.write(ready_fd, b".")
         os.close(ready_fd)
-
-
-def _is_own(writer: asyncio.StreamWriter) -> bool:
-    """Tell whether the client is of the same user; the socket's mode already says so where this cannot be asked."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return bool(struct.unpack("3i", peer)[1] == os.getuid())

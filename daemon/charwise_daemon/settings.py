@@ -1,5 +1,6 @@
 """What the user may set, from settings.toml; everything has a default. An unknown key is an error that names it."""
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ class CompletionSettings:
     max_characters: int = 64
     max_lines: int = 1
     distraction_price: float = 4.0  # keystrokes that a wrong suggestion costs: higher is quieter
+    time_limit_ms: float = 40.0  # of a search while typing, a tenth of one that was asked for: then the best so far
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,25 @@ class TrainingSettings:
     first_minutes: float = 10.0  # of a workspace's first training
     minutes: float = 3.0  # of each later one, after changes
     settle_seconds: float = 30.0  # of quiet after a change before training starts
+    resume_seconds: float = 2.0  # without a keystroke until training goes on: who writes calls that a pause
+    on_battery: bool = False  # whether to train on battery too
     cpu_share: float = 0.7  # of the time that it may compute
-    niceness: int = 19  # from 0, as any program, to 19, only when nobody else wants the processor
+    niceness: int = 19  # from 0, as any program, to 19, only when nobody else wants the processor or the disk
     threads: int = 0  # 0: as many as there are cores
     smallest: int = 2_000  # characters: a smaller workspace has the memory alone
+
+    def __post_init__(self) -> None:
+        for name in ("first_minutes", "minutes"):
+            _check(name, getattr(self, name), 0 < getattr(self, name) < math.inf, "a number above 0")
+        for name in ("settle_seconds", "resume_seconds", "threads", "smallest"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        _check("cpu_share", self.cpu_share, 0 < self.cpu_share <= 1, "a number above 0, at most 1")
+        _check("niceness", self.niceness, 0 <= self.niceness <= 19, "a whole number from 0 to 19")
+
+
+def _check(name: str, value: object, is_right: bool, wanted: str) -> None:
+    if not is_right:
+        raise InvalidRequestError(f"{name} is {value}, but must be {wanted}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,8 @@ class CorpusSettings:
     """`[corpus]`: which files are read."""
 
     file_bytes: int = 1_000_000
-    total_bytes: int = 50_000_000
+    total_bytes: int = 50_000_000  # that are learned from
+    memory_bytes: int = 20_000_000  # that the memory holds of them, at five to six times as many bytes resident
 
 
 @dataclass(frozen=True)

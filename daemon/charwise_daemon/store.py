@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from charwise_daemon.engine import Engine
+from charwise_daemon.engine import Engine, engine_of
 from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Gate
 from charwise_trainer import checkpoint
@@ -80,7 +80,7 @@ class Store:
             gate = load_gate(self.directory(name))
         except TrainerError as error:
             raise ModelError(str(error)) from error
-        return Model(name, Engine(found.meta.model, found.weights), Gate(gate) if gate else None, found.meta)
+        return Model(name, engine_of(found.meta.model, found.weights), Gate(gate) if gate else None, found.meta)
 
     def remove(self, name: str) -> None:
         """Delete a model.

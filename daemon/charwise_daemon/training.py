@@ -1,7 +1,9 @@
 """Carries out what the scheduler decides: the trainer as a child process of lowest priority, paused and continued.
 
 The child is `charwise train PATH --background`, which tells what it does as one JSON object per line. It ends by
-itself when its daemon is gone, because then nobody reads what it tells. Knows no sockets and no documents.
+itself when its daemon is gone, because then nobody reads what it tells; the system wakes it for that where it is
+paused. It has a session of its own, which Linux gives processor time as a whole, and which no terminal interrupts.
+Knows no sockets and no documents.
 """
 
 import asyncio
@@ -13,9 +15,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from charwise_daemon.scheduler import Action, Job, decide
+from charwise_daemon.power import is_on_battery
+from charwise_daemon.scheduler import Action, Job, Moment, Why, decide
 from charwise_daemon.settings import TrainingSettings
 from charwise_daemon.workspace import Workspace
 
@@ -23,6 +27,10 @@ log = logging.getLogger(__name__)
 
 # A trainer that is asked to stop saves first; one that does not come to an end is killed, and loses little.
 _STOP_SECONDS = 20.0
+# While a trainer runs, its progress asks again whether it still may, at most this often: somebody may pull the plug.
+_ASK_SECONDS = 10.0
+# The daemon has one thread for its small steps, and says so in its environment; the trainer has those of the settings.
+_THREADS = "OMP_NUM_THREADS"
 _FOREVER = float("inf")
 
 
@@ -32,6 +40,7 @@ class Training:
     Args:
         workspaces: returns those in use.
         tell: gets an event (a map with kind "training") at every step of a training.
+        on_battery: asked before a trainer starts or goes on, and now and then while it runs.
     """
 
     def __init__(
@@ -39,25 +48,22 @@ class Training:
         workspaces: Callable[[], Iterable[Workspace]],
         settings: TrainingSettings,
         tell: Callable[[dict[str, Any]], None],
+        on_battery: Callable[[], bool] = is_on_battery,
     ) -> None:
         self._workspaces, self._settings, self._tell = workspaces, settings, tell
-        self._paused_until = 0.0
+        self._on_battery = on_battery
+        self._paused_until, self._typed_at, self._decided_at = 0.0, -_FOREVER, -_FOREVER
+        self._why: Why = ""
         self._process: asyncio.subprocess.Process | None = None
         self._trained: Workspace | None = None
-        self._is_stopped = False
+        self._is_stopped = self._is_wanted = self._is_ending = False
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._latest: dict[str, Any] = {}
 
     def __repr__(self) -> str:
-        if self._trained:
-            return f"Training({'paused' if self._is_stopped else 'training'} {self._trained.path})"
-        return f"Training({'paused' if self.is_paused else 'idle'})"
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the user has paused training."""
-        return time.monotonic() < self._paused_until
+        status = self.status()
+        return f"Training({status['message'] or status['state']}{f' {self._trained.path}' if self._trained else ''})"
 
     @property
     def is_training(self) -> bool:
@@ -65,9 +71,10 @@ class Training:
         return self._trained is not None
 
     def status(self) -> dict[str, Any]:
-        """Return what `charwise status` shows of it."""
-        state = "paused" if self.is_paused else "training" if self._trained else "idle"
-        return {"state": state, "workspace": str(self._trained.path) if self._trained else None, **self._latest}
+        """Return what `charwise daemon status` shows of it."""
+        state = "paused" if self._why else "training" if self._trained else "idle"
+        workspace = str(self._trained.path) if self._trained else None
+        return {"state": state, "workspace": workspace, "message": self._why, **self._latest}
 
     def pause(self, seconds: float) -> None:
         """Train no more until resume(), or for `seconds` where it is over zero."""
@@ -79,15 +86,23 @@ class Training:
         self._paused_until = 0.0
         self.consider()
 
+    def user_typed(self) -> None:
+        """Note a keystroke: a trainer that runs is paused at once.
+
+        Called at each of them, so it sets no timer anew: what waits for an end of the typing looks when it last was.
+        """
+        self._typed_at = time.monotonic()
+        if self._trained and not self._is_stopped and not self._is_ending:
+            self.consider()
+
     def consider(self) -> None:
         """Decide anew and act; called whenever anything changed."""
         if self._timer:
             self._timer.cancel()
-        job = Job(self._trained.path, self._is_stopped) if self._trained else None
         now = time.monotonic()
-        needs = [workspace.need() for workspace in self._workspaces()]
-        action = decide(needs, job, self._paused_until, self._settings, now)
+        action = self._decide(now)
         self._act(action)
+        self._decided_at = now
         if action.until is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, action.until - now), self.consider)
 
@@ -95,6 +110,7 @@ class Training:
         """End the running training (of this workspace), which saves first."""
         if self._task is None or (workspace is not None and workspace is not self._trained):
             return
+        self._is_stopped, self._is_ending = False, True
         self._signal(signal.SIGINT)
         self._signal(signal.SIGCONT)  # 1. a paused process gets its SIGINT only when it goes on
         done, _ = await asyncio.wait([self._task], timeout=_STOP_SECONDS)
@@ -108,18 +124,39 @@ class Training:
         if self._timer:
             self._timer.cancel()
 
+    def _job(self) -> Job | None:
+        if self._trained is None:
+            return None
+        return Job(self._trained.path, self._is_stopped, self._is_wanted or self._trained.wanted, self._is_ending)
+
+    def _decide(self, now: float) -> Action:
+        """Return the next action. The battery is asked only where a trainer would compute: asking takes a while."""
+        job = self._job()
+        needs = [workspace.need() for workspace in self._workspaces()]
+        moment = Moment(self._paused_until, self._typed_at)
+        action = decide(needs, job, moment, self._settings, now)
+        goes_on = job is not None and not job.is_stopped and action.kind == "wait"
+        if (goes_on or action.kind in {"start", "resume"}) and not self._settings.on_battery and self._on_battery():
+            action = decide(needs, job, replace(moment, on_battery=True), self._settings, now)
+        return action
+
     def _act(self, action: Action) -> None:
+        before, self._why = self._why, action.why
         match action.kind:
             case "start":
                 workspace = next(w for w in self._workspaces() if w.path == action.workspace)
-                self._trained, self._is_stopped = workspace, False
+                self._trained, self._is_wanted = workspace, workspace.wanted
                 self._task = asyncio.create_task(self._train(workspace, action.minutes))
-            case "pause" | "resume":
-                self._is_stopped = action.kind == "pause"
-                self._signal(signal.SIGSTOP if self._is_stopped else signal.SIGCONT)
-                self._told(f"{action.kind}d")
-            case "wait":
-                pass
+            case "pause":
+                self._is_stopped = True
+                self._signal(signal.SIGSTOP)
+                self._told("paused")
+            case "resume":
+                self._is_stopped = False
+                self._signal(signal.SIGCONT)
+                self._told("resumed")
+            case "wait" if self._is_stopped and self._why != before:
+                self._told("paused")
 
     async def _train(self, workspace: Workspace, minutes: float) -> None:
         log.info("training %s for %g minutes", workspace.path, minutes)
@@ -131,6 +168,7 @@ class Training:
             log.exception("training %s failed", workspace.path)
         finally:
             self._process = self._trained = self._task = None
+            self._is_stopped = self._is_ending = False
             self._latest = {}
         workspace.training_ended(error)
         await workspace.reload()
@@ -157,13 +195,19 @@ class Training:
             "--background",
         ]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, cwd="/"
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            cwd="/",
+            env={name: value for name, value in os.environ.items() if name != _THREADS},
+            start_new_session=True,
         )
         self._process = process
         assert process.stdout
-        if self.is_paused:  # 1. paused while it was being started
+        if self._is_stopped:  # 1. paused, or told to end, while it was being started
             self._signal(signal.SIGSTOP)
-            self._is_stopped = True
+        if self._is_ending:
+            self._signal(signal.SIGINT)
         error = ""
         async for line in process.stdout:
             event = json.loads(line)
@@ -175,17 +219,25 @@ class Training:
     async def _on_event(self, workspace: Workspace, event: dict[str, Any]) -> None:
         match event["event"]:
             case "started" | "progress":
-                self._latest = {key: event.get(key) for key in ("done", "bpc", "seconds_left")}
-                self._told(event["event"])
+                self._note(event)
+                self._told("paused" if self._is_stopped else event["event"])  # it told that before it was paused
+                if time.monotonic() > self._decided_at + _ASK_SECONDS:
+                    self.consider()
             case "saved":
                 await workspace.reload()
                 self._told("saved")
             case "warned":
                 log.warning("%s: %s", workspace.path, event["message"])
 
+    def _note(self, event: dict[str, Any]) -> None:
+        """Keep what is shown of a training. It counts its own work; the rests between take the rest of the time."""
+        self._latest = {key: event.get(key) for key in ("done", "bpc", "seconds_left")}
+        if self._latest["seconds_left"] is not None:
+            self._latest["seconds_left"] /= self._settings.cpu_share
+
     def _told(self, state: str) -> None:
         workspace = str(self._trained.path) if self._trained else None
-        self._tell({"kind": "training", "workspace": workspace, "state": state, "message": "", **self._latest})
+        self._tell({"kind": "training", "workspace": workspace, "state": state, "message": self._why, **self._latest})
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process and self._process.returncode is None:

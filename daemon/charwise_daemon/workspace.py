@@ -1,28 +1,22 @@
-"""One workspace in use: its files, its memory, its model, and what it still has to learn. Knows no sockets."""
+"""One workspace in use: its files, its model, and what it still has to learn. Knows no sockets."""
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from charwise_daemon.errors import ModelError
-from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.files import Changes, Files
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.scheduler import Need
+from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Model, Store
-from charwise_daemon.watcher import watching
-from charwise_trainer.corpus import Corpus, CorpusFile, Limits, Rules, discover, encode
-from charwise_trainer.errors import TrainerError
-from charwise_trainer.text import printable
 
 log = logging.getLogger(__name__)
-
-# More changed paths than this at once are a branch switch or a build: listing the folder anew is cheaper.
-_MANY = 200
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -31,23 +25,26 @@ class Workspace:
     """A folder or file that is learned from, followed as it changes.
 
     Args:
+        documents: returns the paths of the documents that are worked on.
         tell: gets an event (a map with `kind`) when the memory or the model changed.
         changed: called when there may be something to train.
     """
 
     def __init__(
-        self, path: Path, model_name: str, store: Store, limits: Limits, tell: Tell, changed: Callable[[], None]
+        self,
+        path: Path,
+        model_name: str,
+        store: Store,
+        settings: CorpusSettings,
+        documents: Callable[[], Iterable[str]],
+        tell: Tell,
+        changed: Callable[[], None],
     ) -> None:
         self.path, self.model_name = path, model_name
-        self._store, self._limits, self._tell, self._changed = store, limits, tell, changed
-        self.ready = asyncio.Event()  # its files have been read, or cannot be
+        self._store, self._documents, self._tell, self._changed = store, documents, tell, changed
+        self._files = Files(path, settings, self._worked_on, self._on_files)
         self.error = ""  # what keeps it from being learned, for status
         self.model: Model | None = None
-        self._memory = CorpusMemory.build({})
-        self._rules = Rules(path, limits)
-        self._seen: dict[str, tuple[int, int]] = {}  # name -> time and size of what the memory has
-        self._folders: set[str] = set()  # names of the folders those are in
-        self._left_out = 0
         self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
@@ -55,9 +52,13 @@ class Workspace:
         self._task = asyncio.create_task(self._follow())
 
     def __repr__(self) -> str:
-        return (
-            f"{self.path}: {len(self._seen):,} files, {len(self._memory):,} characters, {self.model or 'memory only'}"
-        )
+        size = f"{len(self._files):,} files, {len(self._files.memory):,} characters"
+        return f"{self.path}: {size}, {self.model or 'memory only'}"
+
+    @property
+    def ready(self) -> asyncio.Event:
+        """Set when its files have been read, or cannot be."""
+        return self._files.ready
 
     def status(self) -> dict[str, Any]:
         """Return what `charwise status` shows of it."""
@@ -65,21 +66,22 @@ class Workspace:
         return {
             "path": str(self.path),
             "model": self.model_name,
-            "files": len(self._seen),
-            "characters": len(self._memory),
-            "left_out": self._left_out,
+            "files": len(self._files),
+            "characters": len(self._files.memory),
+            "left_out": self._files.left_out,
+            "held_back": self._files.held_back,
             "changed": self._changes,
             "predictor": repr(self.predictor_for()),
             "step": meta.step if meta else None,
             "bpc": meta.bpc if meta else None,
-            "error": self.error,
+            "error": self._files.error or self.error,
         }
 
     def need(self) -> Need:
         """Return what there is to learn, for the scheduler."""
         return Need(
             self.path,
-            len(self._memory),
+            len(self._files.memory),
             self.model is not None,
             self._changes,
             self._last_change,
@@ -91,17 +93,15 @@ class Workspace:
 
     def name_of(self, path: Path) -> str:
         """Return the name that a path has in the corpus; "" outside of it."""
-        if path == self.path:
-            return printable(path.name)
-        return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
+        return self._files.name_of(path)
 
     def predictor_for(self, name: str = "") -> Predictor:
         """Return the predictor for a document; its own file, as it is on disk, is no evidence of what comes next.
 
         It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
         """
-        model = self.model
-        return Predictor(model.engine if model else None, model.gate if model else None, self._memory.memory(name))
+        model, memory = self.model, self._files.memory.memory(name)
+        return Predictor(model.engine if model else None, model.gate if model else None, memory)
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
@@ -133,91 +133,28 @@ class Workspace:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
-    # --- following the files -----------------------------------------------------------------------
+    # --- its files ---------------------------------------------------------------------------------
     async def _follow(self) -> None:
         try:
-            await self.reload()
-            async with watching(self.path, self._matters) as changes:
-                await self._update(await asyncio.to_thread(self._list))
-                self.ready.set()
-                async for paths in changes:
-                    await self._update(await asyncio.to_thread(self._read, paths))
-        except (OSError, TrainerError) as error:
-            self.error = f"{self.path} is not followed: {error}"
-            log.warning("%s", self.error)
+            await self.reload()  # what it has learned tells which files are new
         except Exception:  # the task's edge: nobody awaits it before the end
-            self.error = f"{self.path} is not followed: an internal error, see the log"
-            log.exception("following %s failed", self.path)
-        finally:
-            self.ready.set()
+            self.error = f"the model {self.model_name} is not used: an internal error, see the log"
+            log.exception("loading %s failed", self.model_name)
+        await self._files.follow()
 
-    def _matters(self, path: Path) -> bool:
-        """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
-        name = self.name_of(path)
-        known = name in self._seen or name in self._folders
-        return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
+    def _worked_on(self) -> list[str]:
+        return [name for path in self._documents() if (name := self.name_of(Path(path)))]
 
-    def _list(self) -> dict[str, CorpusFile | None]:
-        """Return what differs between the folder and the memory."""
-        corpus: Corpus = discover(self.path, self._limits)
-        self._rules, self._left_out = Rules(self.path, self._limits), len(corpus.excluded)
-        found: dict[str, CorpusFile | None] = {f.name: f for f in corpus.files if self._seen.get(f.name) != _stamp(f)}
-        return found | dict.fromkeys(self._seen.keys() - {file.name for file in corpus.files})
-
-    def _read(self, paths: set[Path]) -> dict[str, CorpusFile | None]:
-        """Return the changed files, None for those that are gone or left out now."""
-        if len(paths) > _MANY or any(self._rules.is_rules_file(p) or self._is_folder(p) for p in paths):
-            return self._list()
-        found: dict[str, CorpusFile | None] = {}
-        for path in paths:
-            name = self.name_of(path)
-            try:
-                file = self._rules.read(path)
-            except TrainerError:
-                if name in self._seen:
-                    found[name] = None
-            else:
-                if self._seen.get(name) != _stamp(file):
-                    found[name] = file
-        return found
-
-    def _is_folder(self, path: Path) -> bool:
-        """Tell whether `path` is a folder, or was one: files known below it moved with it."""
-        return self.name_of(path) in self._folders or path.is_dir()
-
-    async def _update(self, found: Mapping[str, CorpusFile | None]) -> None:
-        """Take changed files into the memory, at once; worn shards are built anew afterwards."""
-        if not found and self.ready.is_set():
-            return  # what was written is what was there before
-        if found:
-            self._changes += self._count_new(found)
-            self._last_change = time.monotonic()
-            self._memory = await asyncio.to_thread(self._learn_by_heart, found)
-            self._note_seen(found)
-        total = {"files": len(self._seen), "characters": len(self._memory)}
+    def _on_files(self, changes: Changes) -> None:
+        self._changes += self._count_new(changes)
+        self._last_change = time.monotonic()
+        total = {"files": len(self._files), "characters": len(self._files.memory)}
         self._tell({"kind": "memory", "workspace": str(self.path), **total})
         self._changed()
-        if self._memory.is_worn:
-            self._memory = await asyncio.to_thread(self._memory.rebuilt)
 
-    def _learn_by_heart(self, found: Mapping[str, CorpusFile | None]) -> CorpusMemory:
-        texts = {name: encode(file) if file else None for name, file in found.items()}
-        if self._seen:
-            return self._memory.changed(texts)
-        return CorpusMemory.build({name: text for name, text in texts.items() if text is not None})
-
-    def _count_new(self, found: Mapping[str, CorpusFile | None]) -> int:
+    def _count_new(self, changes: Changes) -> int:
         """Count changes that the model has not learned: at the first listing, files newer than it."""
-        if self._seen or self.model is None:
-            return len(found)
+        if self.ready.is_set() or self.model is None:
+            return len(changes)
         learned = datetime.fromisoformat(self.model.meta.created).timestamp() * 1e9
-        return sum(file is not None and file.mtime_ns > learned for file in found.values())
-
-    def _note_seen(self, found: Mapping[str, CorpusFile | None]) -> None:
-        self._seen = {name: seen for name, seen in self._seen.items() if name not in found}
-        self._seen |= {name: _stamp(file) for name, file in found.items() if file}
-        self._folders = {str(folder) for name in self._seen for folder in PurePosixPath(name).parents}
-
-
-def _stamp(file: CorpusFile) -> tuple[int, int]:
-    return file.mtime_ns, len(file.data)
+        return sum(mtime_ns is not None and mtime_ns > learned for mtime_ns in changes.values())

@@ -1,6 +1,8 @@
 """The workspaces in use: which folder teaches which model, who needs it, and which one serves a document."""
 
+import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -10,9 +12,11 @@ from charwise_daemon.registry import Entry
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Tell, Workspace
-from charwise_trainer.corpus import Limits
 
 log = logging.getLogger(__name__)
+
+# Documents opened lately that say where the user works; more of them would be everywhere.
+_LATELY = 32
 
 
 class Workspaces:
@@ -27,9 +31,10 @@ class Workspaces:
         self, file: Path, store: Store, settings: CorpusSettings, tell: Tell, changed: Callable[[], None]
     ) -> None:
         self._file, self._store, self._tell, self._changed = file, store, tell, changed
-        self._limits = Limits(settings.file_bytes, settings.total_bytes)
+        self._settings = settings
         self._in_use: dict[Path, Workspace] = {}
         self._holders: dict[Path, set[object]] = {}
+        self._opened: deque[str] = deque(maxlen=_LATELY)  # documents' paths
 
     def __repr__(self) -> str:
         return f"Workspaces({len(self._in_use)} in use)"
@@ -49,7 +54,9 @@ class Workspaces:
             registry.write(self._file, {**listed, path: entry})
         self._holders.setdefault(path, set()).add(holder)
         if path not in self._in_use:
-            self._in_use[path] = Workspace(path, entry.model, self._store, self._limits, self._tell, self._changed)
+            self._in_use[path] = Workspace(
+                path, entry.model, self._store, self._settings, lambda: self._opened, self._tell, self._changed
+            )
             log.info("using %s", path)
         return self._in_use[path]
 
@@ -100,6 +107,9 @@ class Workspaces:
 
     def use_for(self, document_path: str, holder: object) -> None:
         """Use the listed workspace that holds a document which `holder` has opened, if there is one."""
+        with contextlib.suppress(ValueError):
+            self._opened.remove(document_path)
+        self._opened.append(document_path)
         if root := _innermost(self.listed(), Path(document_path)):
             self.add(root, holder)
 

@@ -1,26 +1,48 @@
 """`python -m charwise_lsp`: the language server on stdin and stdout."""
 
+import contextlib
+import functools
 import gc
 import logging
 import sys
+import threading
+from typing import NoReturn
 
-# The protocol's types are some 300,000 objects that all stay: looking for garbage among them at the usual pace takes a
-# fifth of the start; not looking at all leaves 8 MB of it.
-_IMPORTING = (20_000, 20, 100)
+from charwise_daemon import launch
+from charwise_daemon.errors import CharwiseError
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Serve one editor until it leaves; the exit status is 0 when it said `shutdown` first."""
-    usual = gc.get_threshold()
-    gc.set_threshold(*_IMPORTING)
-    from charwise_lsp.server import SERVER  # noqa: PLC0415 - only now that the collector is slower
+    threading.Thread(target=_start_daemon, daemon=True).start()  # its start and the imports here need one core each
+    _import_types()
+    from charwise_lsp.server import SERVER  # noqa: PLC0415 - only now that the types are there
 
-    gc.freeze()  # so that no collection while somebody types walks over them
-    gc.set_threshold(*usual)
+    gc.freeze()  # so that no collection while somebody types walks over what stays anyway
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("pygls").setLevel(logging.ERROR)  # it warns of each request that ended before its cancellation
     SERVER.start_io()
     sys.exit(0 if SERVER.leaving else 1)
+
+
+def _start_daemon() -> None:
+    with contextlib.suppress(CharwiseError):  # the session tries again, and tells of it
+        launch.ensure_running()
+
+
+def _import_types() -> None:
+    """Import the protocol's 554 classes without comparison, representation and slots, which nothing here uses.
+
+    attrs compiles each method of each class at every start: with all of them that is two thirds of the start.
+    """
+    import attrs  # noqa: PLC0415 - after the daemon's start
+
+    usual = attrs.define
+    attrs.define = functools.partial(usual, eq=False, repr=False, slots=False)
+    try:
+        import lsprotocol.types  # noqa: F401, PLC0415 - only while classes are made so
+    finally:
+        attrs.define = usual
 
 
 if __name__ == "__main__":

@@ -90,10 +90,10 @@ class _Bar:
 
 
 def describe(event: Mapping[str, Any]) -> str:
-    """Return an event in words, such as "1.93 bits per character, 2 min left"."""
+    """Return an event in words, such as "paused while you type, 1.93 bits per character"."""
     parts = []
     if event.get("state") == "paused":
-        parts.append("paused")
+        parts.append(str(event.get("message") or "paused"))
     if (bpc := event.get("bpc")) is not None:
         parts.append(f"{bpc:.2f} bits per character")
     if (left := event.get("seconds_left")) is not None and event.get("state") not in _ENDS:

@@ -10,12 +10,14 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
 from pygls.uris import to_fs_path
 
-from charwise_daemon import launch
+from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError, VersionMismatchError
 from charwise_daemon.protocol import Complete, Feedback, Focus, Suggestion
 from charwise_lsp import options
@@ -39,7 +41,7 @@ class CharwiseServer(LanguageServer):
     """One editor's server: its options, its folders and its session with the daemon."""
 
     def __init__(self) -> None:
-        super().__init__("charwise", launch.version())
+        super().__init__("charwise", __version__, converter_factory=_converter)
         # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
         # future behind each time. Without its handlers ours get these messages directly.
         for method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE):
@@ -122,6 +124,13 @@ class CharwiseServer(LanguageServer):
 
     def _warn(self, message: str) -> None:
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"charwise: {message}"))
+
+
+def _converter() -> Converter:
+    """Return pygls' own, which tells less of where a malformed message is wrong, and so compiles less at the start."""
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # pygls does not say
+    converter.detailed_validation = False
+    return converter
 
 
 SERVER = CharwiseServer()
@@ -231,9 +240,10 @@ def did_partially_accept(ls: CharwiseServer, params: Any) -> None:
 
 @SERVER.feature("textDocument/didFocus")
 def did_focus(ls: CharwiseServer, params: Any) -> None:
-    """Have the daemon read ahead in the document that the user turned to."""
-    if params.textDocument.uri in ls.session.documents:
-        ls.session.tell("focus", Focus(params.textDocument.uri))
+    """Have the daemon read ahead in the document that the user turned to, at the cursor if the editor says where."""
+    uri, position = params.textDocument.uri, getattr(params, "position", None)
+    if mirror := ls.session.documents.get(uri):
+        ls.session.tell("focus", Focus(uri, mirror.offset(position)) if position else Focus(uri))
 
 
 def _item(suggestion: Suggestion, word: str, typed: types.Range) -> types.InlineCompletionItem:

@@ -1,5 +1,7 @@
 """The `charwise` command, as a user types it: what it prints, its exit codes, and one line for each error."""
 
+import asyncio
+import importlib.metadata
 import json
 import os
 import resource
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from charwise.main import main
-from charwise_daemon import launch, paths
+from charwise_daemon import paths
+from charwise_daemon.client import AsyncClient
+from charwise_daemon.protocol import WorkspacePath
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.checkpoint import training_lock
-from tests.conftest import MODULES
+from tests.conftest import MODULES, configure
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -84,7 +88,7 @@ def test_wrong_use(run: Run, arguments: tuple[str, ...]) -> None:
 
 def test_version(run: Run) -> None:
     """The version is that of the installed package."""
-    assert run("--version") == (0, f"charwise {launch.version()}\n", "")
+    assert run("--version") == (0, f"charwise {importlib.metadata.version('charwise')}\n", "")
 
 
 # --- training ------------------------------------------------------------------------------------
@@ -219,6 +223,28 @@ def test_workspace_show(run: Run, project: Path) -> None:
     assert {each["name"] for each in shown["left_out"]} == {".env", "picture.png"}
 
 
+def test_workspace_larger_than_the_memory(run: Run, project: Path) -> None:
+    """What the memory has no room for is told beforehand, and when the daemon has made its choice."""
+    configure("[training]\nenabled = false\n[corpus]\nmemory_bytes = 50_000\n")
+    shown = run("workspace", "show", project)[1].splitlines()[-1]
+    assert shown.startswith("memory holds the newest and nearest 0.05 of 0.")
+    assert shown.endswith(" MB; the model learns from all of it")
+    assert run("workspace", "add", project)[0] == 0
+    asyncio.run(_memory_of(project))
+    [line] = [line for line in run("daemon", "status")[1].splitlines() if "memory holds" in line]
+    assert line.startswith("  memory holds the newest and nearest 0.0")
+
+
+async def _memory_of(project: Path) -> None:
+    """Return when the memory of a workspace is there."""
+    client, ready = await AsyncClient.connect("test"), asyncio.Event()
+    client.on_notification = lambda _, event: ready.set() if event["kind"] == "memory" else None
+    await client.request("subscribe")
+    if not (await client.request("workspace_add", WorkspacePath(str(project))))["files"]:
+        await ready.wait()
+    await client.close()
+
+
 def test_workspace_add_list_remove(run: Run, project: Path) -> None:
     """A workspace is listed until it is removed, also by the next daemon."""
     assert run("workspace", "add", project)[0] == 0
@@ -271,6 +297,7 @@ def test_daemon_life(run: Run) -> None:
     assert run("daemon", "start")[0] == 0
     assert run("daemon", "pause")[0] == 0
     assert json.loads(run("daemon", "status", "--json")[1])["training"]["state"] == "paused"
+    assert "training: paused by you\n" in run("daemon", "status")[1]
     assert run("daemon", "resume")[0] == 0
     assert "training: idle" in run("daemon", "status")[1]
     assert "listens on" in run("daemon", "logs")[1]

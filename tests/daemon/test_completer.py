@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charwise_daemon.completer import Draft, Limits, Surroundings, complete, fit, overlap
-from charwise_daemon.memory import MAX_ORDER, Memory
+from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
+from charwise_daemon.shard import MAX_ORDER
 
 _LINES = b"""def open_connection(host, port):
     connection = create_connection(host, port)
@@ -79,6 +80,23 @@ def test_complete_no_alternative_alone() -> None:
 def test_complete_is_deterministic() -> None:
     """The same question has the same answer."""
     assert _complete(b"def open_") == _complete(b"def open_")
+
+
+def test_complete_time_limit() -> None:
+    """When the time is over, the best after the character that was reached is the answer."""
+    documents, limits = Memory(), Limits(price=0, milliseconds=1000)
+    predictor = Predictor(None, None, Memory.of(_LINES * 3))
+    position = predictor.at(None, b"    connection = create_conn", documents)
+
+    def answer(characters: int) -> list[Draft]:
+        ticks = iter([0.0, *([0.9] * (characters - 1)), 1.0])  # the clock is read at the start, and after each
+        return list(complete(predictor, position, documents, limits, Surroundings(b"", b"", b""), lambda: next(ticks)))[
+            -1
+        ]
+
+    assert answer(1) == []  # one character is not worth showing
+    assert [draft.text for draft in answer(4)] == [b"ecti"]
+    assert [draft.text for draft in answer(9)] == [b"ection(ho"]
 
 
 @given(st.integers(0, len(_LINES)), st.integers(1, 12))

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.errors import DocumentError, InvalidRequestError
+from charwise_daemon.shard import Shard
+from tests.daemon.test_snapshots import _ENGINE, _TEXT
 
 
 def _open(text: bytes, key: str = "k") -> Document:
@@ -63,8 +66,7 @@ def test_documents_unknown() -> None:
 
 
 def _predicts(documents: Documents, document: Document, offset: int) -> bytes:
-    memory = documents.memory_for(document, offset)
-    seen = memory.predict(memory.match(bytes(document.text[:offset])))
+    seen = documents.memory_for(document, offset).match(bytes(document.text[:offset]))
     return bytes([int(seen.probabilities.argmax())]) if seen.order > 4 else b""
 
 
@@ -89,8 +91,8 @@ def test_memory_for_neighbours() -> None:
 
 
 @given(data=st.data())
-def test_memory_for_sees_the_whole_text(data: st.DataObject) -> None:
-    """After any edits, every long enough stretch of the text is found, wherever the cursor stands."""
+def test_memory_for_is_of_the_text(data: st.DataObject) -> None:
+    """After any edits the memory is exactly that of a document just opened with this text, wherever the cursor is."""
     document, documents = _open(b"the quick brown fox\njumps over the lazy dog\n" * 3), Documents()
     documents.open(document)
     documents.memory_for(document, 0)
@@ -99,7 +101,111 @@ def test_memory_for_sees_the_whole_text(data: st.DataObject) -> None:
         end = min(len(document.text), start + data.draw(st.integers(0, 5)))
         document.apply([[start, end, data.draw(st.sampled_from([b"", b"xyz", b"wombat\n"]))]], version)
         cursor = data.draw(st.integers(0, len(document.text)))
-        memory = documents.memory_for(document, cursor)
-        place = data.draw(st.integers(0, max(0, len(document.text) - 12)))
-        found = max(len(intervals) for intervals in memory.match(bytes(document.text[place : place + 12])).intervals)
-        assert found - 1 == min(12, len(document.text) - place)
+        context, fresh = document.context(cursor), _open(bytes(document.text))
+        others = Documents()
+        others.open(fresh)
+        seen, wanted = (
+            each.memory_for(one, cursor).match(context) for each, one in ((documents, document), (others, fresh))
+        )
+        assert_array_equal(seen.probabilities, wanted.probabilities)
+
+
+@given(data=st.data())
+def test_memory_for_a_text_that_is_being_sorted(data: st.DataObject) -> None:
+    """Edits before and while a text is sorted elsewhere are in the memory, during it and when that has come."""
+    document, documents = _open(b"the quick brown fox\njumps over the lazy dog\n" * 3), Documents()
+    documents.open(document)
+    text = document.recall.begin_sorting(document.text)
+    assert text is not None
+    assert document.recall.begin_sorting(document.text) is None
+    ends = data.draw(st.integers(2, 6))
+    for version in range(2, 8):
+        if version == ends:
+            document.recall.end_sorting(Shard(text))
+        start = data.draw(st.integers(0, len(document.text)))
+        end = min(len(document.text), start + data.draw(st.integers(0, 5)))
+        document.apply([[start, end, data.draw(st.sampled_from([b"", b"xyz", b"wombat\n"]))]], version)
+        if data.draw(st.booleans()):
+            documents.memory_for(document, 0)
+    fresh, others, cursor = _open(bytes(document.text)), Documents(), len(document.text) // 2
+    others.open(fresh)
+    seen = documents.memory_for(document, cursor).match(document.context(cursor))
+    wanted = others.memory_for(fresh, cursor).match(document.context(cursor))
+    assert_array_equal(seen.probabilities, wanted.probabilities)
+
+
+# --- edits as editors send them ----------------------------------------------------------------------
+@given(text=st.binary(max_size=40), old=st.binary(max_size=20), new=st.binary(max_size=20))
+def test_apply_is_of_what_differs(text: bytes, old: bytes, new: bytes) -> None:
+    """A word or a text that is sent again with a little more is an edit of that little."""
+    document = _open(text + old)
+    document.apply([[0, len(text + old), text + new]], 2)
+    assert bytes(document.text) == text + new
+    assert document.cursor == len(text + new)
+
+
+def test_apply_of_the_same_text() -> None:
+    """Text that replaces itself forgets nothing, and with a little more only what comes after that."""
+    document = _open(_TEXT)
+    list(document.snapshots.read(_ENGINE, document.text, 400))
+    document.apply([[0, len(_TEXT), _TEXT]], 2)
+    assert _ENGINE.since(document.snapshots.read(_ENGINE, document.text, 400)) == 0
+    document.apply([[0, len(_TEXT), _TEXT[:390] + b"?" + _TEXT[390:]]], 3)
+    assert _ENGINE.since(document.snapshots.read(_ENGINE, document.text, 400)) == 400 - 384
+
+
+# --- which are warm ----------------------------------------------------------------------------------
+def _used(documents: Documents, document: Document) -> Document:
+    documents.touch(document)
+    documents.memory_for(document, 0)
+    list(document.snapshots.read(_ENGINE, document.text, len(document.text)))
+    return document
+
+
+def _is_warm(document: Document) -> bool:
+    return document.recall.is_warm and len(list(document.snapshots.read(_ENGINE, document.text, len(_TEXT)))) == 1
+
+
+def test_touch_keeps_the_last_used_warm() -> None:
+    """Only so many documents keep what was computed along them, whatever is open: those used last."""
+    documents, opened = Documents(), [_open(_TEXT, str(number)) for number in range(20)]
+    for document in opened:
+        documents.open(document)
+        _used(documents, document)
+    _used(documents, opened[12])
+    _used(documents, opened[3])
+    warm = [number for number, document in enumerate(opened) if documents.is_warm(document)]
+    assert warm == [3, 12, *range(14, 20)]
+    assert [number for number, document in enumerate(opened) if _is_warm(document)] == warm
+
+
+def test_touch_bounds_the_characters() -> None:
+    """Large documents make others cold sooner; the one in use stays warm whatever its size."""
+    documents, large = Documents(), [_open(bytes(3 * 2**20), str(number)) for number in range(3)]
+    for document in large:
+        documents.open(document)
+    assert [documents.is_warm(document) for document in large] == [False, False, True]
+    huge = _open(bytes(9 * 2**20), "huge")
+    documents.open(huge)
+    assert [documents.is_warm(document) for document in [*large, huge]] == [False, False, False, True]
+    small = _open(b"", "small")
+    documents.open(small)
+    assert documents.is_warm(small)
+    assert not documents.is_warm(huge)
+
+
+def test_open_remembers_the_cursor() -> None:
+    """A file that is opened again has the cursor where it was, as far as there is text."""
+    documents = Documents()
+    for path, text, wanted in (("/p", _TEXT, 700), ("/p", _TEXT[:50], 50), ("", _TEXT, 0)):
+        first = Document((None, "k"), path, _TEXT, 1)
+        documents.open(first)
+        first.cursor = 700
+        documents.close((None, "k"))
+        again = Document((None, "other"), path, text, 1)
+        documents.open(again)
+        assert again.cursor == wanted
+        documents.close((None, "other"))
+    for number in range(300):
+        documents.open(Document((None, "k"), f"/{number}", _TEXT, 1))
+    assert len(documents._cursors) == 256

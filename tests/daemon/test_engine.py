@@ -9,14 +9,12 @@ from charwise_daemon.engine import Engine
 from charwise_daemon.errors import ModelError
 from charwise_daemon.sampler import choose
 from charwise_daemon.sampler import sample as sample_fast
-from charwise_trainer import checkpoint
 from charwise_trainer.checkpoint import Checkpoint
-from charwise_trainer.config import ModelConfig, TrainConfig
-from charwise_trainer.corpus import START, discover
+from charwise_trainer.config import ModelConfig
+from charwise_trainer.corpus import START
 from charwise_trainer.model import CharLSTM
 from charwise_trainer.sample import sample as sample_slow
-from charwise_trainer.train import train
-from tests.conftest import make_project
+from tests.daemon.conftest import train_tiny
 
 _PRIME = b"def wrap(text, width):\n    "
 
@@ -24,15 +22,8 @@ _PRIME = b"def wrap(text, width):\n    "
 @pytest.fixture(scope="module", params=["lstm", "gru", "rnn"])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """A small model of each cell, trained for a moment on real code."""
-    folder, cell = tmp_path_factory.mktemp("engine"), request.param
-    model = ModelConfig(layers=2, width=48, embedding=16, cell=cell)
-    config = TrainConfig(epochs=2, model=model, lanes=16, window=64, threads=1)
-    files = discover(make_project(folder / "project")).files[:3]
-    for _ in train(files, folder / "model", config):
-        pass
-    path = checkpoint.best(folder / "model")
-    assert path
-    return checkpoint.load(path)
+    model = ModelConfig(layers=2, width=48, embedding=16, cell=request.param)
+    return train_tiny(tmp_path_factory.mktemp("engine"), model, 2)
 
 
 @pytest.fixture

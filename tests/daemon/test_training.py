@@ -9,46 +9,47 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
-from charwise_daemon.protocol import Pause, WorkspacePath
+from charwise_daemon.protocol import Edit, Open, Pause, WorkspacePath
 from charwise_daemon.store import Store, name_for
-from charwise_trainer.lock import LOCK
 from tests.conftest import configure, wait_for_end
+from tests.daemon.trainers import (
+    EAGER,
+    Told,
+    children_that_train,
+    session_niceness,
+    state_of,
+    trainer_pid,
+    until_so,
+    until_stopped,
+)
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.timeout(120)]
 
-_EAGER = (
-    "[training]\nfirst_minutes = {minutes}\nminutes = {minutes}\nsettle_seconds = 0\n"
-    "cpu_share = 1.0\nniceness = 5\nthreads = 1\n"
-)
 
-
-class Watched:
+class Watched(Told):
     """A client that waits for what the daemon tells of training."""
 
     def __init__(self, client: AsyncClient) -> None:
-        self.client, self.told = client, list[str]()
-        self._arrived: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        client.on_notification = lambda _, event: self._arrived.put_nowait(event)
+        super().__init__()
+        self.client = client
+        client.on_notification = lambda _, event: self.take(event)
 
-    async def until(self, state: str) -> dict[str, Any]:
-        """Return the next event of this state."""
-        while True:
-            event = await self._arrived.get()
-            if event["kind"] == "training":
-                self.told.append(event["state"])
-                if event["state"] == state:
-                    return event
+    async def status(self) -> dict[str, Any]:
+        """Return what the daemon says of training when asked."""
+        status: dict[str, Any] = (await self.client.request("status"))["training"]
+        return status
 
 
 @pytest.fixture
 async def watched(home: Path, project: Path) -> AsyncIterator[Watched]:
     """A daemon that is about to train the project for a long time."""
     assert home
-    configure(_EAGER.format(minutes=5))
+    configure(EAGER.format(minutes=5, niceness=5))
     client = await AsyncClient.connect("test")
     watched = Watched(client)
     await client.request("subscribe")
@@ -57,28 +58,16 @@ async def watched(home: Path, project: Path) -> AsyncIterator[Watched]:
     await client.close()
 
 
-def _trainer() -> int:
-    """Return the process id of the trainer."""
-    [file] = paths.models_dir().glob(f"*/{LOCK}")
-    return int(file.read_text())
-
-
-def _state(pid: int) -> str:
-    """Return the process's state as the system has it: R, S, T (stopped) and so on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
 async def test_trains_pauses_resumes_and_ends(watched: Watched, project: Path) -> None:
-    """A new workspace is trained at the priority that was set; a pause stops it at once; the daemon's end saves it."""
+    """A new workspace is trained; a pause stops it at once; the daemon's end saves it."""
     await watched.until("progress")
-    pid = _trainer()
-    assert os.getpriority(os.PRIO_PROCESS, pid) == 5
+    pid = trainer_pid()
 
     await watched.client.request("pause", Pause())
-    await watched.until("paused")
-    while _state(pid) != "T":  # noqa: ASYNC110 - a signal takes effect when the system gets to it
-        await asyncio.sleep(0)
-    assert (await watched.client.request("status"))["training"]["state"] == "paused"
+    assert (await watched.until("paused"))["message"] == "paused by you"
+    await until_stopped(pid)
+    status = await watched.status()
+    assert (status["state"], status["message"]) == ("paused", "paused by you")
 
     await watched.client.request("resume")
     await watched.until("resumed")
@@ -94,10 +83,45 @@ async def test_trains_pauses_resumes_and_ends(watched: Watched, project: Path) -
     assert Store(paths.models_dir()).load(name_for(project)).meta.step > 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux' priorities")
+async def test_trainer_gives_way(home: Path, project: Path) -> None:
+    """The trainer gets processor and disk when nobody else wants them, in a session of its own that is as nice."""
+    assert home
+    configure(EAGER.format(minutes=5, niceness=19))
+    client = await AsyncClient.connect("test")
+    await client.request("workspace_add", WorkspacePath(str(project)))
+    daemon = (await client.request("status"))["pid"]
+    await until_so(lambda: bool(children_that_train(daemon)))
+    [trainer] = children_that_train(daemon)
+    await until_so(lambda: trainer.ionice().ioclass == psutil.IOPRIO_CLASS_IDLE)  # the last of the steps
+    assert trainer.nice() == 19
+    assert os.sched_getscheduler(trainer.pid) == os.SCHED_IDLE
+    assert os.getsid(trainer.pid) == trainer.pid
+    assert session_niceness(trainer.pid) in {19, None}
+    assert "OMP_NUM_THREADS" not in trainer.environ()  # the daemon's, which would keep torch to one thread
+    await client.close()
+
+
+async def test_pauses_while_the_user_types(watched: Watched) -> None:
+    """An edit stops the trainer at once; it stays stopped while there are more, and goes on when there are none."""
+    await watched.until("progress")
+    pid, version = trainer_pid(), 1
+    watched.client.notify("open", Open("d", b"", version))
+    while state_of(pid) != "T":
+        version += 1
+        watched.client.notify("edit", Edit("d", [[0, 0, b"x"]], version))
+        await asyncio.sleep(0.01)
+    paused = await watched.until("paused")
+    assert paused["message"] == "paused while you type"
+    await watched.until("resumed")
+    assert (await watched.until("progress"))["message"] == ""
+    assert (await watched.status())["state"] == "training"
+
+
 async def test_paused_and_told_to_end(watched: Watched, project: Path) -> None:
     """A paused trainer ends with its daemon too, and saves what it had learned."""
     await watched.until("progress")
-    pid = _trainer()
+    pid = trainer_pid()
     await watched.client.request("pause", Pause())
     await watched.until("paused")
     await watched.client.request("shutdown")
@@ -105,10 +129,14 @@ async def test_paused_and_told_to_end(watched: Watched, project: Path) -> None:
     assert Store(paths.models_dir()).names() == [name_for(project)]
 
 
-async def test_trainer_outlives_nobody(watched: Watched, project: Path) -> None:
-    """When the daemon is killed, its trainer saves and ends by itself."""
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_trainer_outlives_nobody(watched: Watched, project: Path, is_paused: bool) -> None:
+    """When the daemon is killed, its trainer saves and ends by itself, a paused one too."""
     await watched.until("progress")
-    pid, daemon = _trainer(), (await watched.client.request("status"))["pid"]
+    pid, daemon = trainer_pid(), (await watched.client.request("status"))["pid"]
+    if is_paused:
+        await watched.client.request("pause", Pause())
+        await until_stopped(pid)
     os.kill(daemon, signal.SIGKILL)
     await asyncio.to_thread(wait_for_end, pid)
     assert Store(paths.models_dir()).load(name_for(project)).meta.step > 0
@@ -117,7 +145,7 @@ async def test_trainer_outlives_nobody(watched: Watched, project: Path) -> None:
 async def test_killed_trainer(watched: Watched) -> None:
     """A trainer that is killed is told of, and the daemon tries again later, not at once."""
     await watched.until("progress")
-    os.kill(_trainer(), signal.SIGKILL)
+    os.kill(trainer_pid(), signal.SIGKILL)
     failed = await watched.until("failed")
     assert "SIGKILL" in failed["message"]
     status = await watched.client.request("status")
@@ -140,7 +168,7 @@ async def test_foreground_goes_first(watched: Watched, project: Path) -> None:
 async def test_learns_a_new_workspace_to_the_end(home: Path, project: Path) -> None:
     """A short training runs to its end, its gate is fitted, and nothing more is done when nothing changes."""
     assert home
-    configure(_EAGER.format(minutes=0.05))
+    configure(EAGER.format(minutes=0.05, niceness=5))
     client = await AsyncClient.connect("test")
     watched = Watched(client)
     await client.request("subscribe")
@@ -150,7 +178,7 @@ async def test_learns_a_new_workspace_to_the_end(home: Path, project: Path) -> N
     assert watched.told[0] == "started"
     assert "saved" in watched.told
     status = await client.request("status")
-    assert status["training"] == {"state": "idle", "workspace": None}
+    assert status["training"] == {"state": "idle", "workspace": None, "message": ""}
     [workspace] = status["workspaces"]
     assert workspace["changed"] == 0
     assert "fitted gate" in workspace["predictor"]

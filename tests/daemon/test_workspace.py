@@ -12,27 +12,29 @@ from typing import Any
 import pytest
 
 from charwise_daemon import paths
-from charwise_daemon.memory import MAX_ORDER
+from charwise_daemon.settings import CorpusSettings
+from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Workspace
-from charwise_trainer.corpus import Limits
 from tests.conftest import MODULES
+
+_SETTINGS = CorpusSettings()
 
 
 class Followed:
     """A workspace in this process, with the events that it told."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: CorpusSettings) -> None:
         self._told = asyncio.Condition()
+        self.opened: list[str] = []
         self.events: list[dict[str, Any]] = []
         store = Store(paths.models_dir())
-        self.workspace = Workspace(path, name_for(path), store, Limits(), self._tell, lambda: None)
+        self.workspace = Workspace(path, name_for(path), store, settings, lambda: self.opened, self._tell, lambda: None)
 
     def recalls(self, text: str) -> bool:
         """Tell whether the memory of the corpus holds this text."""
         context = text.encode()[-MAX_ORDER:]
-        memory = self.workspace.predictor_for().corpus
-        return memory.predict(memory.match(context)).order == len(context)
+        return self.workspace.predictor_for().corpus.match(context).order == len(context)
 
     async def until(self, recalled: str = "", forgotten: str = "", files: int = 0) -> None:
         """Return when one text is recalled, another is not, and there are so many files."""
@@ -55,9 +57,9 @@ class Followed:
 
 
 @contextlib.asynccontextmanager
-async def following(path: Path) -> AsyncIterator[Followed]:
+async def following(path: Path, settings: CorpusSettings = _SETTINGS) -> AsyncIterator[Followed]:
     """Follow a folder whose memory is ready."""
-    followed = Followed(path)
+    followed = Followed(path, settings)
     async with followed._told:
         await followed._told.wait_for(lambda: any(each["kind"] == "memory" for each in followed.events))
     yield followed

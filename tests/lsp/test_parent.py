@@ -5,11 +5,18 @@ import os
 import sys
 from asyncio.subprocess import PIPE
 
+import pytest
+
 from charwise_lsp.parent import end_with, lives
 
 WATCH = """
-import asyncio, sys
+import asyncio, os, sys
 from charwise_lsp.parent import end_with
+
+if sys.argv[2] == "untold":
+    def refused(pid):
+        raise OSError("the system cannot tell")
+    os.pidfd_open = refused
 
 async def main():
     task = asyncio.create_task(end_with(int(sys.argv[1]), every=0.01))
@@ -35,10 +42,12 @@ async def test_lives() -> None:
     assert not lives(await ended())
 
 
-async def test_end_with() -> None:
-    """A process that watches another ends soon after it, with status 1."""
+@pytest.mark.parametrize("how", ["told", "untold"])
+async def test_end_with(how: str) -> None:
+    """A process that watches another ends soon after it, with status 1, told by the system or by looking."""
     watched = await asyncio.create_subprocess_exec("cat", stdin=PIPE)
-    watching = await asyncio.create_subprocess_exec(sys.executable, "-c", WATCH, str(watched.pid), stdout=PIPE)
+    command = (sys.executable, "-c", WATCH, str(watched.pid), how)
+    watching = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert watching.stdout
     assert await watching.stdout.readline() == b"watching\n"
     watched.kill()

@@ -54,6 +54,10 @@ def wire() -> Wire:
         ({"bpc": 1.5, "seconds_left": 59.2}, "1.50 bits per character, 60 s left"),
         ({"bpc": None, "seconds_left": 5400.0}, "1.5 h left"),
         ({"state": "paused", "bpc": 2.0}, "paused, 2.00 bits per character"),
+        (
+            {"state": "paused", "message": "paused while you type", "bpc": 2.0},
+            "paused while you type, 2.00 bits per character",
+        ),
         ({"state": "finished", "bpc": 1.5, "seconds_left": 0.0}, "1.50 bits per character"),
         ({"state": "failed", "message": "the disk is full"}, "the disk is full"),
         ({}, ""),

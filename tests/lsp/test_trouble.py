@@ -236,7 +236,10 @@ class TestFeedback:
         await opened(editor, daemon)
         for uri in ("file:///never", URI):
             editor.protocol.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
-        assert await daemon.heard.take("focus") == {"document": URI, "offset": 0}
+        assert await daemon.heard.take("focus") == {"document": URI, "offset": -1}
+        moved = {"textDocument": {"uri": URI}, "position": {"line": 1, "character": 4}}
+        editor.protocol.notify("textDocument/didFocus", moved)
+        assert await daemon.heard.take("focus") == {"document": URI, "offset": len("smiles = '🙂'\nd = ".encode())}
 
 
 class TestEnd:

@@ -50,8 +50,6 @@ def test_model_config_round_trip() -> None:
         ({"lanes": 0}, "lanes is 0"),
         ({"window": 10**6}, "window is 1000000"),
         ({"threads": -1}, "threads is -1"),
-        ({"cpu_share": 1.5}, "cpu_share is 1.5"),
-        ({"cpu_share": 0}, "cpu_share is 0"),
     ],
 )
 def test_train_config_refuses(values: dict[str, object], named: str) -> None:

@@ -1,13 +1,14 @@
 """Devices and precisions: tried, not assumed."""
 
 import math
+import time
 from typing import Any
 
 import pytest
 import torch
 
 from charwise_trainer import device
-from charwise_trainer.device import pick_device, pick_precision
+from charwise_trainer.device import computing_time, pick_device, pick_precision
 from charwise_trainer.errors import ConfigError
 from charwise_trainer.model import CharLSTM
 from tests.trainer.small import TINY
@@ -36,6 +37,12 @@ def test_pick_precision_learns_nothing() -> None:
     assert pick_precision(model, 4) in {"bf16", "fp32"}
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_computing_time() -> None:
+    """On a CPU time in which others compute does not count; what another device does is timed by the clock."""
+    assert computing_time(torch.device("cpu")) is time.thread_time
+    assert computing_time(torch.device("cuda")) is time.perf_counter
 
 
 @pytest.mark.parametrize(("seconds", "picked"), [((2.0, 1.0), "bf16"), ((1.0, 2.0), "fp32"), ((1.0, 1.0), "fp32")])

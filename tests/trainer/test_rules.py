@@ -174,7 +174,7 @@ def test_file_that_vanishes_between_listing_and_reading(tmp_path: Path) -> None:
 
 def test_folder_that_vanishes_while_walking_is_reported(tmp_path: Path) -> None:
     walk = Rules(write(tmp_path, a="text", sub__b="text")).walk()
-    assert next(walk) == Candidate("a", tmp_path / "a", (tmp_path / "a").stat().st_mtime_ns)
+    assert next(walk) == Candidate("a", tmp_path / "a", (tmp_path / "a").stat().st_mtime_ns, len("text"))
     (tmp_path / "sub/b").unlink()
     (tmp_path / "sub").rmdir()
     assert list(walk) == [Exclusion("sub/", "it vanished while it was read")]

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -10,14 +11,17 @@ import pytest
 import torch
 
 from charwise_trainer import checkpoint, run
+from charwise_trainer.batches import Window
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
 from charwise_trainer.corpus import CorpusFile
 from charwise_trainer.errors import CorpusError, ModelBusyError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Finished, Progress, Sampled, Saved, Started, Warned
 from charwise_trainer.holdout import split
+from charwise_trainer.learner import Learner
 from charwise_trainer.model import CharLSTM
-from charwise_trainer.train import _rest, train
+from charwise_trainer.schedule import FLOOR
+from charwise_trainer.train import train
 from tests.trainer.small import TINY, corpus_file, of, python_files, short, stop_after
 
 FILES = python_files()
@@ -109,12 +113,25 @@ def test_train_within_minutes(tmp_path: Path) -> None:
     assert of(Finished, events)
 
 
-def test_train_leaves_the_machine_to_others(tmp_path: Path) -> None:
-    """With a share of the time it learns the same in as many steps, and foresees the sleep."""
-    config = short(epochs=0.05, cpu_share=0.8)
-    progress = of(Progress, list(train(FILES, tmp_path, config)))
+def test_train_counts_what_it_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One who gives way has computed for as long as was asked for, however often it was stopped on the way."""
+    real = Learner.step
+
+    def step(self: Learner, window: Window, rate: float) -> float:
+        time.sleep(0.005)  # as if stopped, in the middle of a step
+        return real(self, window, rate)
+
+    monkeypatch.setattr(Learner, "step", step)
+    config = short(minutes=0.005, gives_way=True, device="cpu")
+    computed = time.thread_time()
+    events = list(train(FILES, tmp_path, config))
+    assert time.thread_time() - computed >= 60 * 0.005
+    progress = of(Progress, events)
     assert progress[-1].done == 1
-    _rest(1000, lambda: True)  # and hears at once that it should stop
+    assert progress[-1].rate == pytest.approx(config.rate * FLOOR)  # the rate comes down by the same clock
+    meta = checkpoint.load(of(Finished, events)[0].path).meta
+    assert meta.finished
+    assert meta.seconds <= time.thread_time() - computed
 
 
 def test_train_is_the_seed_alone(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class TrainConfig:
     seed: int = 0
     device: str = "auto"  # cuda, mps, cpu
     threads: int | None = None  # None: torch's choice, one per core
-    cpu_share: float = 1.0  # below 1 it sleeps after each step, so that it works this share of the time
+    gives_way: bool = False  # to others: then minutes are of computing, not of waiting for them (on a CPU)
     evaluate_every: float = 30.0  # seconds of work; each time a checkpoint is stored: what a kill may lose
     sample_every: float = 60.0  # seconds of work
 
@@ -111,13 +111,11 @@ class TrainConfig:
             raise ConfigError(f"{self.minutes} minutes and {self.epochs} epochs are two budgets: give one of them")
         if self.minutes is None and self.epochs is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
-        for name in ("minutes", "epochs", "rate", "clip", "cpu_share", "evaluate_every", "sample_every"):
+        for name in ("minutes", "epochs", "rate", "clip", "evaluate_every", "sample_every"):
             _check_positive(name, getattr(self, name))
         _check_whole("lanes", self.lanes, MAX_LANES)
         _check_whole("window", self.window, MAX_WINDOW)
         _check_whole("threads", self.threads or 1, MAX_WIDTH)
-        if self.cpu_share > 1:
-            raise ConfigError(f"cpu_share is {self.cpu_share}, more than all of the time: use 1 or less")
 
 
 def _check_positive(name: str, value: float | None) -> None:

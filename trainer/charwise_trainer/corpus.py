@@ -16,14 +16,17 @@ from charwise_trainer.text import END, START, printable, readable_size
 __all__ = [
     "END",
     "START",
+    "Candidate",
     "Corpus",
     "CorpusFile",
     "Exclusion",
     "Limits",
+    "Listing",
     "Rules",
     "discover",
     "encode",
     "encode_header",
+    "survey",
 ]
 
 
@@ -44,11 +47,28 @@ class Corpus:
         return f"<Corpus {self.root}: {len(self.files)} files, {self.characters} characters, {len(self.excluded)} out>"
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What lies under one root, judged by names, places, kinds and sizes: no file has been read."""
+
+    rules: Rules
+    candidates: tuple[Candidate, ...]  # the newest first
+    excluded: tuple[Exclusion, ...]
+
+
 def discover(root: Path, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """Read all that is the user's under `root`, a folder or a file, the newest files first until the limit is reached.
 
     Raises CorpusError where root is missing, unreadable or neither. No files at all is no error.
     """
+    listing = survey(root, limits)
+    files, left_out = _read_newest(listing.rules, listing.candidates, limits.total_bytes)
+    excluded = sorted([*listing.excluded, *left_out], key=_by_name)
+    return Corpus(listing.rules.root, tuple(sorted(files, key=_by_name)), tuple(excluded))
+
+
+def survey(root: Path, limits: Limits = DEFAULT_LIMITS) -> Listing:
+    """List what is under `root`; raises as `discover` does."""
     _check(root)
     rules = Rules(root, limits)
     candidates, excluded = [], []
@@ -57,9 +77,7 @@ def discover(root: Path, limits: Limits = DEFAULT_LIMITS) -> Corpus:
             candidates.append(found)
         else:
             excluded.append(found)
-    files, left_out = _read_newest(rules, candidates, limits.total_bytes)
-    excluded += left_out
-    return Corpus(rules.root, tuple(sorted(files, key=_by_name)), tuple(sorted(excluded, key=_by_name)))
+    return Listing(rules, tuple(sorted(candidates, key=lambda c: (-c.mtime_ns, c.name))), tuple(excluded))
 
 
 def encode(file: CorpusFile) -> bytes:
@@ -86,11 +104,11 @@ def _check(root: Path) -> None:
 
 
 def _read_newest(rules: Rules, candidates: Iterable[Candidate], limit: int) -> tuple[list[CorpusFile], list[Exclusion]]:
-    """Read the newest files, and none from the first on that does not fit any more."""
+    """Read files, the newest first, and none from the first on that does not fit any more."""
     files: list[CorpusFile] = []
     excluded = []
     left = limit
-    for candidate in sorted(candidates, key=lambda c: (-c.mtime_ns, c.name)):
+    for candidate in candidates:
         if left < 0:
             excluded.append(_beyond(candidate, limit))
             continue

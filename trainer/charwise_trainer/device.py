@@ -5,6 +5,7 @@ Knows nothing of text or of files.
 
 import math
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -41,13 +42,23 @@ def pick_precision(model: CharLSTM, lanes: int) -> Precision:
     seconds = dict.fromkeys(precisions, math.inf)
     for precision in precisions:  # the first steps compile kernels
         _trial(model, ids, precision)
-    end = time.perf_counter() + TRIAL_SECONDS
+    now = computing_time(device)
+    end = now() + TRIAL_SECONDS
     for trial in range(MOST_TRIALS):
         for precision in precisions:
             seconds[precision] = min(seconds[precision], _trial(model, ids, precision))
-        if trial + 1 >= FEWEST_TRIALS and time.perf_counter() > end:
+        if trial + 1 >= FEWEST_TRIALS and now() > end:
             break
     return "bf16" if seconds["bf16"] < seconds["fp32"] else "fp32"
+
+
+def computing_time(device: torch.device) -> Callable[[], float]:
+    """Return a clock (of seconds) that stands still while this process is stopped, rests, or waits for a processor.
+
+    On a CPU the main thread takes part in all that is computed: its own time is that of the work. What another device
+    does cannot be seen from here, and all time counts.
+    """
+    return time.thread_time if device.type == "cpu" else time.perf_counter
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
@@ -57,14 +68,15 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
 
 def _trial(model: CharLSTM, ids: torch.Tensor, precision: Precision) -> float:
     """Return the seconds of one step without its update, infinity where it fails or is not finite."""
-    begin = time.perf_counter()
+    now = computing_time(ids.device)
+    begin = now()
     try:
         loss = _forward_and_back(model, ids, precision)
     except RuntimeError:  # a device or a kernel that has no bfloat16
         return math.inf
     finally:
         model.zero_grad(set_to_none=True)
-    return time.perf_counter() - begin if math.isfinite(loss) else math.inf
+    return now() - begin if math.isfinite(loss) else math.inf
 
 
 def _forward_and_back(model: CharLSTM, ids: torch.Tensor, precision: Precision) -> float:

@@ -41,7 +41,7 @@ class Progress:
     bpc: float  # the same in bits
     rate: float
     characters_per_second: float
-    seconds_left: float  # sleeps of cpu_share included, pauses not foreseen
+    seconds_left: float  # of work; neither pauses nor rests are foreseen
 
 
 @dataclass(frozen=True)

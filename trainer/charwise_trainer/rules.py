@@ -44,6 +44,7 @@ class CorpusFile:
     data: bytes = field(repr=False)  # UTF-8 without START, END and lines that hold secrets; line ends as they were
     mtime_ns: int
     hidden_lines: int = 0  # those lines
+    size: int = 0  # of the file on disk, in bytes
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Candidate:
     name: str
     path: Path
     mtime_ns: int
+    size: int  # in bytes
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Rules:
         data, hidden = scrub(text, _name(real))
         if not data.strip():
             raise LeftOut("nothing but secrets" if hidden else "empty")
-        return CorpusFile(printable(relative), data, info.st_mtime_ns, hidden)
+        return CorpusFile(printable(relative), data, info.st_mtime_ns, hidden, info.st_size)
 
     def is_rules_file(self, path: Path) -> bool:
         """Return whether a change of `path` may change what is left out: then discover again, with new Rules."""
@@ -139,7 +141,7 @@ class Rules:
         reason, info = self._judge(relative)
         if reason or info is None:
             return Exclusion(printable(relative), reason or VANISHED)
-        return Candidate(printable(relative), Path(self._absolute(relative)), info.st_mtime_ns)
+        return Candidate(printable(relative), Path(self._absolute(relative)), info.st_mtime_ns, info.st_size)
 
     def _judge(self, relative: str) -> tuple[str | None, os.stat_result | None]:
         """Return why a path is left out, if it is, and its status, if it exists."""

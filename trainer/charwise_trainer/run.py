@@ -17,6 +17,7 @@ from charwise_trainer.batches import Lanes, Window
 from charwise_trainer.checkpoint import Arrays, Checkpoint, Meta
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
 from charwise_trainer.corpus import END, CorpusFile, encode, encode_header
+from charwise_trainer.device import computing_time
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Progress, Recovered, Sampled, Saved, Started
@@ -71,11 +72,11 @@ class Run:
     """State of a run: the learner, the clock, what was read, what is best, what was last good."""
 
     def __init__(self, material: Material, directory: Path, config: TrainConfig, start: Checkpoint | None) -> None:
-        self.clock = Clock()
         self.material, self.directory, self.config = material, directory, config
         self.start = start.meta if start else None
         model = model_for(config, self.start, material.lanes.characters)
         self.learner = Learner(model, config, material.lanes.lanes)
+        self.clock = Clock(computing_time(self.learner.device)) if config.gives_way else Clock()
         self.rails = Rails()
         self.taken = 0  # steps of this run
         self.read = 0  # characters in this run
@@ -173,7 +174,7 @@ class Run:
             bpc=self.rails.average / math.log(2),
             rate=self.rate,
             characters_per_second=self.read / self.taken / typical if self.taken and typical else 0.0,
-            seconds_left=left / self.config.cpu_share,
+            seconds_left=left,
         )
 
     def sample(self) -> Sampled:

@@ -26,7 +26,7 @@ def rate_at(peak: float, step: int, warm_up: int, done: float) -> float:
 
 
 class Clock:
-    """Working time: time in which the process was stopped (SIGSTOP, a closed lid) is not counted.
+    """Working time by `now`: time in which the process was stopped (SIGSTOP, a closed lid) is not counted.
 
     A stopped process does not notice. But a step that took many times as long as its neighbours, and no processor
     time either, did not work all the while: no more than `PAUSE` typical steps are counted for it.

@@ -8,7 +8,6 @@ disk), the last stored checkpoint is whole, and training continues from it.
 """
 
 import math
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
@@ -88,10 +87,6 @@ def _loop(run: Run, should_stop: Callable[[], bool]) -> Iterator[Event]:
         # 5. measure and keep
         if run.due("evaluate"):
             yield from _evaluate_and_keep(run)
-
-        # 6. leave the machine to others
-        if run.config.cpu_share < 1:
-            _rest(run.clock.typical * (1 / run.config.cpu_share - 1), should_stop)
 
 
 def _evaluate_and_keep(run: Run) -> Iterator[Event]:
@@ -183,10 +178,3 @@ def _warn_small(characters: int) -> list[str]:
         "more than learn from them; a larger folder makes a better model, from about 1,000,000 on a good one"
     )
     return [message]
-
-
-def _rest(seconds: float, should_stop: Callable[[], bool]) -> None:
-    """Sleep, in pieces short enough to hear `should_stop`."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not should_stop():
-        time.sleep(min(left, 0.1))

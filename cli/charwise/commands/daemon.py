@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from charwise.wording import bits
+from charwise.wording import bits, share_held
 from charwise_daemon import launch, paths
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError, UnavailableError, VersionMismatchError
@@ -122,7 +122,7 @@ def _readable(seen: dict[str, Any]) -> str:
         [
             f"charwise {seen['version']}, process {seen['pid']}, up {seen['seconds']:.0f} s",
             f"documents: {seen['documents']} open",
-            f"training: {seen['training']['state']}{_progress(seen['training'])}",
+            f"training: {seen['training']['message'] or seen['training']['state']}{_progress(seen['training'])}",
             *(line for workspace in seen["workspaces"] for line in _workspace(workspace)),
             f"suggestions: {shown['shown']:,} shown, {shown['accepted']:,} accepted, {shown['rejected']:,} rejected",
         ]
@@ -135,6 +135,8 @@ def _workspace(seen: dict[str, Any]) -> list[str]:
         f"{seen['path']}: {seen['files']:,} files, {seen['characters']:,} characters, {seen['left_out']:,} left out",
         f"  model {seen['model']}: {learned}",
     ]
+    if seen["held_back"]:
+        lines.append(f"  {share_held(seen['characters'], seen['characters'] + seen['held_back'])}")
     return [*lines, f"  {seen['error']}"] if seen["error"] else lines
 
 

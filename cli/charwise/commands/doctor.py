@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import typer
 
-from charwise_daemon import launch, paths, registry, settings
+from charwise_daemon import __version__, launch, paths, registry, settings
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
 
@@ -64,7 +64,14 @@ def _torch() -> Iterator[Finding]:
     yield Finding(
         "training", is_well=True, seen=f"torch {torch.__version__} on {device}, {torch.get_num_threads()} threads"
     )
-    yield Finding("engine", is_well=True, seen="numpy, one thread")
+
+
+def _engine() -> Iterator[Finding]:
+    from charwise_daemon import kernel  # noqa: PLC0415 - numpy, and only here
+
+    choice = kernel.chosen()
+    reason = choice.reason if choice.kernel else f"five times slower: {choice.reason}"
+    yield Finding("engine", is_well=True, seen=f"{choice.name}, one thread; {reason}")
 
 
 def _folders() -> Iterator[Finding]:
@@ -113,9 +120,9 @@ def _daemon() -> Iterator[Finding]:
         return
     with Client("charwise doctor", start=False) as client:
         hello = client.hello
-    is_well = hello["version"] == launch.version()
-    todo = "" if is_well else f", but this is {launch.version()}: `charwise daemon restart`"
+    is_well = hello["version"] == __version__
+    todo = "" if is_well else f", but this is {__version__}: `charwise daemon restart`"
     yield Finding("daemon", is_well, f"version {hello['version']}, process {hello['pid']}{todo}")
 
 
-_CHECKS = (_python, _torch, _folders, _settings, _workspaces, _models, _daemon)
+_CHECKS = (_python, _torch, _engine, _folders, _settings, _workspaces, _models, _daemon)

@@ -72,12 +72,19 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
 
 def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> None:
     """Train as the daemon's child: out of everybody's way, telling what happens as JSON, failures too."""
+    from charwise_trainer import priority  # noqa: PLC0415 - ctypes, and only here
+
     chosen = settings.load(paths.settings_file()).training
-    _give_way(chosen.niceness)
+    priority.give_way(chosen.niceness)
+    priority.wake_when_orphaned()
+    with priority.pacing(chosen.cpu_share):
+        _train_and_tell(path, model, {**options, "gives_way": True, "threads": chosen.threads or None})
+
+
+def _train_and_tell(path: Path, model: str, options: dict[str, Any]) -> None:
     from charwise.display import tell  # noqa: PLC0415 - as above
     from charwise.learning import learn  # noqa: PLC0415
 
-    options = {**options, "cpu_share": chosen.cpu_share, "threads": chosen.threads or None}
     try:
         with (
             _stop_on_interrupt() as should_stop,
@@ -137,11 +144,3 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: pressed
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _give_way(niceness: int) -> None:
-    """Lower the priority. Niceness counts only within an autogroup, so the process gets one of its own, as nice."""
-    os.nice(niceness)
-    with contextlib.suppress(OSError):
-        os.setsid()
-        Path("/proc/self/autogroup").write_text(str(niceness), "ascii")

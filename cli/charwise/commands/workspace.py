@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from charwise.wording import share_held
 from charwise_daemon import paths, settings
 from charwise_daemon.client import Client
 from charwise_daemon.protocol import WorkspacePath
@@ -42,6 +43,8 @@ def show(path: PATH = ".", as_json: JSON = False) -> None:
     for each in corpus.excluded:
         typer.echo(f"- {each.name}  {each.reason}")
     typer.echo(f"{len(corpus.files):,} files, {corpus.characters:,} characters; {len(corpus.excluded):,} left out")
+    if corpus.characters > chosen.memory_bytes:
+        typer.echo(f"{share_held(chosen.memory_bytes, corpus.characters)}; the model learns from all of it")
 
 
 @app.command()

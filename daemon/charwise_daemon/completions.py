@@ -1,0 +1,292 @@
+"""Answers `complete`, and does ahead of it what it will need.
+
+A request for what was offered before and typed since is answered at once. Any other is a task that lets others in after
+every character, so an edit, a newer request or a cancellation stops it there; its steps are a generator, which the
+background may begin and a request go on with. Knows no connections and no frames.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import itertools
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from charwise_daemon.background import Background
+from charwise_daemon.completer import Draft, Limits, Surroundings, complete
+from charwise_daemon.documents import Document, Documents, Key
+from charwise_daemon.errors import InvalidRequestError
+from charwise_daemon.memory import Memory
+from charwise_daemon.offer import After, Found, Offer
+from charwise_daemon.predictor import SOURCES, Predictor
+from charwise_daemon.protocol import Complete, Completion, Suggestion
+from charwise_daemon.recall import Recall
+from charwise_daemon.settings import CompletionSettings
+from charwise_daemon.shard import Shard
+from charwise_daemon.tally import Tally
+from charwise_daemon.workspaces import Workspaces
+
+T = TypeVar("T")
+Steps = Generator[asyncio.Future[Any] | None, None, T]  # a step may yield what is to be waited for
+
+# Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
+_PATIENCE = 10.0
+# Who asks for a suggestion waits longer for it than who types.
+_INVOKED_TIMES = 10
+# Characters that are sorted in less than a millisecond; a megabyte takes a twentieth of a second.
+_SORTED_AT_ONCE = 16_384
+
+
+class Completions:
+    """The open documents, and what is offered in them."""
+
+    def __init__(self, settings: CompletionSettings, workspaces: Workspaces) -> None:
+        self._settings, self._workspaces = settings, workspaces
+        self.documents, self.tally = Documents(), Tally()
+        self.background = Background()
+        self._ids = itertools.count(1)
+        self._requests: dict[Key, asyncio.Task[Completion]] = {}
+        self._sorting = weakref.WeakKeyDictionary[Recall, asyncio.Future[Shard]]()
+        self._nobodys = Predictor(None, None, Memory())  # for documents of no workspace: their text is all there is
+
+    def __repr__(self) -> str:
+        return f"Completions({self.documents}, {len(self._requests)} requests)"
+
+    # --- documents -----------------------------------------------------------------------------------
+    def open(self, document: Document) -> None:
+        """Mirror a document, and read on to where its cursor was last."""
+        self._stop(document.key)
+        self.documents.open(document)
+        self._prepare(document)
+
+    def edit(self, document: Document, changes: list[Any], version: int) -> None:
+        """Apply changes to a document; a request under way for it is outdated."""
+        self._stop(document.key)
+        document.apply(changes, version)
+        self._prepare(document)
+
+    def close(self, key: Key) -> None:
+        """Forget a document."""
+        self._stop(key)
+        self.documents.close(key)
+
+    def focus(self, document: Document, offset: int) -> None:
+        """Read on to where the cursor is now; -1 is where it was last."""
+        if not -1 <= offset <= len(document.text):
+            raise InvalidRequestError(f"offset {offset} is outside the document's {len(document.text)} bytes")
+        document.cursor = document.cursor if offset < 0 else offset
+        self.documents.touch(document)
+        if document.key not in self._requests:  # whose end sees to it
+            self._prepare(document)
+
+    def forget(self, owner: object) -> None:
+        """Forget the documents of a client that is gone."""
+        for key in self.documents.keys_of(owner):
+            self.close(key)
+
+    # --- requests ------------------------------------------------------------------------------------
+    def complete(self, document: Document, params: Complete) -> Completion | asyncio.Task[Completion]:
+        """Return suggestions for a place, or the task that finds them."""
+        began = time.perf_counter()
+        self._outdate(document.key)
+        document.check(params.version, params.offset)
+        document.cursor = params.offset
+        self.documents.touch(document)
+        offer, rest = document.offer, _rest(document, params)
+        if offer is None or rest is None:
+            return self._begin(None, document, params, began)
+        if rest:
+            return self._completion(rest, offer.sources, began)
+        return self._adopt(offer, document, params, began) or self._begin(offer, document, params, began)
+
+    def shown(self, owner: object, suggestion: int) -> None:
+        """Note that a suggestion is seen."""
+        self.tally.shown(suggestion)
+        for key in self.documents.keys_of(owner):
+            if offer := self.documents.get(key).offer:
+                offer.show(suggestion)
+
+    def rejected(self, owner: object, suggestion: int) -> None:
+        """Note that a suggestion was dismissed: what is typed next does not go on with it."""
+        self.tally.rejected(suggestion)
+        for document in map(self.documents.get, self.documents.keys_of(owner)):
+            if document.offer and suggestion in document.offer:
+                document.offer = None
+
+    def _begin(
+        self, offer: Offer | None, document: Document, params: Complete, began: float
+    ) -> asyncio.Task[Completion]:
+        """Return the task of a search; of an offer that was typed whole, it goes on with that for what comes after."""
+        self.background.stop(document.key)
+        task = asyncio.create_task(self._search(offer, document, params, began))
+        self._requests[document.key] = task
+        task.add_done_callback(functools.partial(self._done, document.key))
+        return task
+
+    async def _search(self, offer: Offer | None, document: Document, params: Complete, began: float) -> Completion:
+        if params.trigger == "invoked":
+            await self._until_ready(document)
+        with self.background.waiting():
+            if offer and offer.search:  # begun in the background
+                offer.awaited_since = time.monotonic()
+                await _drive(offer.search)
+                if completion := self._adopt(offer, document, params, began):
+                    return completion
+            found = await _drive(self._find(document, params.offset, params))
+        return self._offer(found, document, params, began)
+
+    def _adopt(self, offer: Offer, document: Document, params: Complete, began: float) -> Completion | None:
+        """Answer what was found ahead, if it was, for just this text."""
+        if offer.after is None or offer.after.text != document.text:
+            return None
+        if offer.after.snapshots.header == document.snapshots.header:  # else it has got another name meanwhile
+            document.snapshots = offer.after.snapshots
+        return self._offer(offer.after.found, document, params, began)
+
+    def _offer(self, found: Found, document: Document, params: Complete, began: float) -> Completion:
+        drafts = {next(self._ids): draft for draft in found.drafts}
+        document.offer = None
+        if drafts:
+            document.offer = Offer(params.offset, drafts, _asked(params), found.sources)
+            document.offer.search = self._look_ahead(document, document.offer, params)
+        self._prepare(document)
+        return self._completion(drafts, found.sources, began)
+
+    def _completion(self, drafts: dict[int, Draft], sources: list[str], began: float) -> Completion:
+        suggestions = []
+        for number, draft in drafts.items():
+            self.tally.offered(number, len(draft.text))
+            suggestions.append(Suggestion(number, draft.text.decode(), list(draft.probabilities), draft.benefit))
+        return Completion(suggestions, sources, round(1000 * (time.perf_counter() - began), 3))
+
+    async def _until_ready(self, document: Document) -> None:
+        """Wait for a workspace that is just being read: who asks wants the answer, not the quickest one."""
+        if workspace := self._workspaces.serving(document.path):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(workspace.ready.wait(), _PATIENCE)
+
+    def _limits(self, params: Complete) -> Limits:
+        chosen, is_invoked = self._settings, params.trigger == "invoked"
+        return Limits(
+            params.max_characters or chosen.max_characters,
+            params.max_lines or chosen.max_lines,
+            0.0 if is_invoked else chosen.distraction_price,  # who asks is not distracted
+            max(1, params.alternatives),
+            params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
+        )
+
+    # --- steps, driven by a request or by the background ---------------------------------------------
+    def _find(
+        self, document: Document, offset: int, params: Complete, clock: Callable[[], float] = time.monotonic
+    ) -> Steps[Found]:
+        """Search; each step is a character or a few."""
+        around = Surroundings.of(document.text, offset)
+        if params.trigger == "automatic" and around.inside_word:
+            return Found([], [])
+        sorting, predictor, state = self._sort(document), self._predictor_for(document), None
+        if predictor.engine:
+            state = yield from _last(document.snapshots.read(predictor.engine, document.text, offset))
+        if sorting and not document.recall.is_warm:
+            yield sorting
+        memory = self.documents.memory_for(document, offset)
+        position = predictor.at(state, document.context(offset), memory)
+        drafts = yield from _last(complete(predictor, position, memory, self._limits(params), around, clock))
+        present = position.distributions.sum(1) > 0
+        return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
+
+    def _look_ahead(self, document: Document, offer: Offer, params: Complete) -> Steps[None]:
+        """Search for what comes after the offer is typed whole, which is what it would be then."""
+        rest = offer.rest(document.text, offer.place)
+        if not rest:
+            return
+        draft = next(iter(rest.values()))
+        then, offset = document.typed(offer.place, draft.text), offer.place + len(draft.text)
+        as_typed = dataclasses.replace(params, trigger="automatic")
+        found = yield from self._find(then, offset, as_typed, offer.waited)
+        offer.after = After(then.text, then.snapshots, found)
+
+    def _prepare(self, document: Document) -> None:
+        """Do in the background what the next request will need, and then what the one after it will."""
+        ahead: Iterator[Any] = iter(())
+        if document.offer and document.offer.search:
+            ahead = document.offer.search
+        self.background.start(document.key, itertools.chain(self._read(document), ahead))
+
+    def _read(self, document: Document) -> Iterator[Any]:
+        if not self.documents.is_warm(document):
+            return
+        self._sort(document)
+        predictor = self._predictor_for(document)
+        if predictor.engine:
+            yield from document.snapshots.read(predictor.engine, document.text, document.cursor)
+            yield from document.snapshots.ahead(predictor.engine, document.text, document.cursor)
+
+    def _sort(self, document: Document) -> asyncio.Future[Any] | None:
+        """Sort a text for the memory where it has to be, a long one in another thread; return what to wait for."""
+        recall = document.recall
+        if (text := recall.begin_sorting(document.text)) is not None:
+            if len(text) <= _SORTED_AT_ONCE:
+                recall.end_sorting(Shard(text))
+                return None
+            sorting = asyncio.get_running_loop().run_in_executor(None, Shard, text)
+            self._sorting[recall] = sorting
+            sorting.add_done_callback(lambda done: recall.end_sorting(done.result()))
+        return self._sorting.get(recall)
+
+    def _predictor_for(self, document: Document) -> Predictor:
+        """Return what serves a document; it has its name from the workspace, which may have come after it."""
+        workspace = self._workspaces.serving(document.path)
+        name = workspace.name_of(Path(document.path)) if workspace else Path(document.path).name
+        document.name_it(name)
+        return workspace.predictor_for(name) if workspace else self._nobodys
+
+    # --- what is under way -----------------------------------------------------------------------------
+    def _stop(self, key: Key) -> None:
+        self._outdate(key)
+        self.background.stop(key)
+
+    def _outdate(self, key: Key) -> None:
+        if task := self._requests.pop(key, None):
+            task.cancel()
+
+    def _done(self, key: Key, task: asyncio.Task[Completion]) -> None:
+        if self._requests.get(key) is task:
+            del self._requests[key]
+
+
+def _rest(document: Document, params: Complete) -> dict[int, Draft] | None:
+    """Return what is left of the offer that this request goes on with, None where it goes on with none."""
+    offer = document.offer
+    if offer is None or params.trigger == "invoked" or offer.asked != _asked(params):
+        return None
+    return offer.rest(document.text, params.offset)
+
+
+def _asked(params: Complete) -> tuple[float, ...]:
+    return params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
+
+
+def _last(values: Iterator[T]) -> Steps[T]:
+    """Return the last of some values, with a step after each of the others."""
+    latest = next(values)
+    for value in values:
+        yield None
+        latest = value
+    return latest
+
+
+async def _drive(steps: Steps[T]) -> T:
+    """Return what a generator returns, letting others run after each of its steps; cancelled, it stops there."""
+    while True:
+        try:
+            awaited = next(steps)
+        except StopIteration as end:
+            returned: T = end.value
+            return returned
+        if awaited:
+            await asyncio.wait([awaited])
+        await asyncio.sleep(0)

@@ -1,0 +1,224 @@
+"""The files of one workspace, followed as they change, and the memory that they make. Knows no model.
+
+A save is read here and joins the memory at once. Whatever takes longer (the first listing, many changes, other ignore
+rules, a worn memory) is done by the indexer's process meanwhile; what is saved while it reads is taken over at its end.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+
+from charwise_daemon.errors import WorkspaceError
+from charwise_daemon.index import NOWHERE, Entry, entry_of
+from charwise_daemon.indexer import Indexer
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.settings import CorpusSettings
+from charwise_daemon.watcher import watching
+from charwise_trainer.corpus import CorpusFile, Limits, Rules, encode
+from charwise_trainer.errors import TrainerError
+from charwise_trainer.text import printable
+
+log = logging.getLogger(__name__)
+
+# More than this changed at once is a branch switch or a build. It would hold Python's lock against the user's keys for
+# a tenth of a second; the indexer's process reads it in half a second, and holds up nobody.
+_MANY_FILES, _MANY_BYTES = 100, 1_000_000
+# An index that could not be made (no space, killed) is tried again after the first save that comes so much later.
+_RETRY_SECONDS = 60.0
+
+Read = dict[str, CorpusFile | None]  # name -> what was read, None of a file that is gone or left out now
+Changes = Mapping[str, int | None]  # name -> time of the file that is new or changed, None of one that is gone
+
+
+class Files:
+    """A workspace's files, and their memory.
+
+    Args:
+        documents: returns the names of the documents that are worked on; see selection.py.
+        changed: called when the memory has changed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: CorpusSettings,
+        documents: Callable[[], Iterable[str]],
+        changed: Callable[[Changes], None],
+    ) -> None:
+        self.path, self._documents, self._changed = path, documents, changed
+        self.ready = asyncio.Event()  # they have been read, or cannot be
+        self.error = ""  # what keeps them from being read
+        self.memory = CorpusMemory.build({})
+        self.left_out = 0  # by the rules
+        self.held_back = 0  # bytes for which the memory has no room
+        self._limits = Limits(settings.file_bytes, settings.total_bytes)
+        self._rules = Rules(path, self._limits)
+        self._indexer = Indexer(path, settings)
+        self._entries: dict[str, Entry] = {}
+        self._folders: set[str] = set()  # names of the folders those are in
+        self._since: Read | None = None  # what was read here since the index under way was begun
+        self._due = asyncio.Event()  # an index is to be made
+        self._failed_at: float | None = None  # when the index made last could not be made
+        self._remembering = asyncio.Lock()  # the memory is replaced by one at a time
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"Files({self.path}, {len(self):,} files, {len(self.memory):,} characters in memory)"
+
+    def name_of(self, path: Path) -> str:
+        """Return the name that a path has in the corpus; "" outside of it."""
+        if path == self.path:
+            return printable(path.name)
+        return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
+
+    async def follow(self) -> None:
+        """Read the files and follow them until cancelled, or until that is impossible; then `error` says why."""
+        try:
+            async with watching(self.path, self._matters) as changes, asyncio.TaskGroup() as both:
+                both.create_task(self._keep_indexed())
+                both.create_task(self._keep_read(changes))
+        except OSError as error:
+            await self._try_to_index()  # what is there now, at least
+            self.error = f"changes in {self.path} are not followed: {error}"
+            log.warning("%s", self.error)
+        except Exception:  # the task's edge: nobody awaits it before the end
+            self.error = f"{self.path} is not followed: an internal error, see the log"
+            log.exception("following %s failed", self.path)
+        finally:
+            self._indexer.close()
+            self.ready.set()
+
+    def _matters(self, path: Path) -> bool:
+        """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
+        name = self.name_of(path)
+        known = name in self._entries or name in self._folders
+        return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
+
+    # --- what is saved -----------------------------------------------------------------------------
+    async def _keep_read(self, changes: AsyncIterator[set[Path]]) -> None:
+        async for paths in changes:
+            if await asyncio.to_thread(self._is_much, paths):
+                self._due.set()
+            else:
+                await self._take(await asyncio.to_thread(self._read, paths))
+
+    def _is_much(self, paths: set[Path]) -> bool:
+        """Tell whether changed paths are more than a save, or change what others mean."""
+        if len(paths) > _MANY_FILES or any(self._rules.is_rules_file(p) or self._is_folder(p) for p in paths):
+            return True
+        return sum(map(_size, paths)) > _MANY_BYTES
+
+    def _is_folder(self, path: Path) -> bool:
+        """Tell whether `path` is a folder, or was one: files known below it moved with it."""
+        return self.name_of(path) in self._folders or path.is_dir()
+
+    def _read(self, paths: set[Path]) -> Read:
+        """Return the changed files, None for those that are gone or left out now."""
+        read = Read()
+        for path in paths:
+            name, file = self.name_of(path), None
+            with contextlib.suppress(TrainerError):
+                file = self._rules.read(path)
+            read[name] = file
+        return read
+
+    async def _take(self, read: Read) -> None:
+        """Take files that were read into the memory; a memory worn by many of them is made anew."""
+        async with self._remembering:
+            if self._since is not None:
+                self._since |= read
+            found = self._news(read)
+            await self._remember(found)
+        if found:
+            self._changed({name: file.mtime_ns if file else None for name, file in found.items()})
+        worn, failed_at = self.memory.is_worn, self._failed_at
+        if worn if failed_at is None else time.monotonic() > failed_at + _RETRY_SECONDS:
+            self._due.set()
+
+    def _news(self, read: Read) -> Read:
+        """Return what is not known as it was read."""
+        known = {name: entry.stamp for name in read if (entry := self._entries.get(name))}
+        return {name: file for name, file in read.items() if known.get(name) != (file and entry_of(file).stamp)}
+
+    async def _remember(self, found: Read) -> None:
+        if not found:
+            return
+        texts = {name: encode(file) if file else None for name, file in found.items()}
+        before, self.memory = self.memory, await asyncio.to_thread(self.memory.changed, texts)
+        for name, file in found.items():
+            known = self._entries.pop(name, None)
+            if known and known.start == NOWHERE and name not in before.fresh:
+                self.held_back -= known.size
+            if file:
+                self._entries[name] = entry_of(file)
+                self._folders |= _folders_of([name])
+
+    # --- all that is there -------------------------------------------------------------------------
+    async def _keep_indexed(self) -> None:
+        while True:
+            self._due.clear()
+            await self._try_to_index()
+            self.ready.set()
+            await self._due.wait()
+
+    async def _try_to_index(self) -> None:
+        try:
+            await self._index()
+        except WorkspaceError as error:
+            await self._fail(error)
+
+    async def _index(self) -> None:
+        """Read all files that are not known, choose among them, and replace the memory."""
+        self._rules = await asyncio.to_thread(Rules, self.path, self._limits)
+        async with self._remembering:
+            known, since = dict(self._entries), Read()
+            self._since = since
+        index, memory = await self._indexer.make(known, self._documents())
+        async with self._remembering:
+            before, self._entries = self._entries, dict(index.files)
+            self.memory, self.left_out, self.held_back = memory, index.left_out, index.held_back
+            self.error, self._failed_at = "", None
+            self._folders = await asyncio.to_thread(_folders_of, index.files)
+            await self._remember(self._news(since))
+            self._since = None
+            changes = await asyncio.to_thread(_changes, before, dict(self._entries))
+        if changes or not self.ready.is_set():
+            self._changed(changes)
+
+    async def _fail(self, error: WorkspaceError) -> None:
+        """Note that no index could be made: the memory stays as it was, unless all files are gone."""
+        self.error = (
+            f"{self.path} could not be read: {error}; what was known of it stays, and a save after a minute tries again"
+        )
+        self._since, self._failed_at = None, time.monotonic()
+        log.warning("%s", self.error)
+        if not await asyncio.to_thread(self.path.exists):
+            await self._take(dict.fromkeys(self._entries))
+
+
+def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Changes:
+    changed = {
+        name: entry.mtime_ns for name, entry in after.items() if name not in before or before[name].stamp != entry.stamp
+    }
+    return changed | dict.fromkeys(before.keys() - after.keys())
+
+
+def _folders_of(names: Iterable[str]) -> set[str]:
+    """Return the names of the folders that files are in, "." for the root."""
+    folders, below = {"."}, {name.rpartition("/")[0] for name in names}
+    while below := below - folders - {""}:
+        folders |= below
+        below = {folder.rpartition("/")[0] for folder in below}
+    return folders
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0  # gone

@@ -1,0 +1,67 @@
+"""Look-ups of shards and strips in C, with the interface of lookup.py and its answers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from charwise_daemon.kernel import INTERVALS, Kernel, MemoryView, ShardView, StripView
+from charwise_daemon.lookup import Match, View
+from charwise_daemon.shard import Strip
+
+# `prediction` of kernel.c: 256 doubles, and three int32 in the place of two more.
+_PREDICTION = 258
+
+
+class KernelLookup:
+    """Shards and strips that are asked as one; arguments as of Lookup."""
+
+    def __init__(self, kernel: Kernel, views: Sequence[View], strips: Sequence[Strip], after: bytes = b"") -> None:
+        self._match, self._advance = kernel.library.charwise_match, kernel.library.charwise_advance
+        self._kept = views, strips, after  # the structures point into them
+        self._shards = (ShardView * len(views))(*map(_shard_view, views))
+        self._strips = (StripView * len(strips))(*map(_strip_view, strips))
+        self._memory = MemoryView(self._shards, self._strips, after, len(views), len(strips), len(after))
+        self._lengths = sum(map(len, strips))
+
+    def match(self, context: bytes) -> Match:
+        """Return where the end of `context` occurs."""
+        found, prediction = self._room(), np.empty(_PREDICTION)
+        intervals = found.ctypes.data
+        lengths = intervals + 4 * INTERVALS * len(self._shards)
+        self._match(self._memory, context, len(context), intervals, lengths, prediction.ctypes.data)
+        return _matched(prediction, found, 0)
+
+    def advance(self, match: Match, character: int) -> Match:
+        """Return the match after one more character."""
+        found, prediction = self._room(), np.empty(_PREDICTION)
+        before, after = match.found.ctypes.data, found.ctypes.data
+        strips, shift = 4 * INTERVALS * len(self._shards), match.shift + 1
+        out = prediction.ctypes.data
+        self._advance(self._memory, before, before + strips, shift, match.own, character, after, after + strips, out)
+        return _matched(prediction, found, shift)
+
+    def _room(self) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+        """Return room for the shards' intervals and the strips' lengths after them."""
+        return np.empty(4 * INTERVALS * len(self._shards) + self._lengths, np.uint8)
+
+
+def _matched(prediction: np.ndarray[tuple[int], np.dtype[np.float64]], found: object, shift: int) -> Match:
+    order, count, own, _ = prediction[256:].view(np.int32).tolist()
+    return Match(prediction[:256], order, count, found, shift, own)
+
+
+def _shard_view(view: View) -> ShardView:
+    shard, alive = view.shard, view.shard.alive
+    return ShardView(
+        shard.characters.ctypes.data,
+        shard.suffixes.ctypes.data,
+        None if shard.histogram is None else shard.histogram.ctypes.data,
+        None if alive is None else alive.ctypes.data,
+        len(shard),
+        *view.hole,
+    )
+
+
+def _strip_view(strip: Strip) -> StripView:
+    text, histogram = strip.characters.ctypes.data, strip.histogram.ctypes.data
+    return StripView(text, histogram, len(strip), strip.first, strip.places, strip.weight)

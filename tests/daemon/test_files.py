@@ -1,0 +1,222 @@
+"""What happens while the files of a workspace are read in another process, when that fails, and when not all fits."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from charwise_daemon import files, indexer
+from charwise_daemon.files import Changes, Files
+from charwise_daemon.settings import CorpusSettings
+from tests.conftest import wait_for_end
+
+# Reads the files, tells its process id, waits until it is let go on, and answers.
+_HALTING = """
+import os
+from charwise_daemon import index
+make = index.make
+def halting(order):
+    made = make(order)
+    with open({told!r}, "w") as told:
+        told.write(str(os.getpid()))
+    open({go_on!r}).close()
+    return made
+index.make = halting
+index.main()
+"""
+_KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+class Followed(Files):
+    """Files in this process, whose changes can be waited for."""
+
+    def __init__(self, path: Path, settings: CorpusSettings) -> None:
+        self.documents: list[str] = []
+        self.changes: list[Changes] = []
+        self._told = asyncio.Condition()
+        super().__init__(path, settings, lambda: self.documents, self._on_change)
+
+    def recalls(self, text: str) -> bool:
+        """Tell whether the memory holds this text of at most 24 characters."""
+        return self.memory.memory().match(text.encode()).order == len(text)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return when a condition holds, looked at after every change and every index."""
+        async with self._told:
+            await self._told.wait_for(condition)
+
+    async def _try_to_index(self) -> None:
+        await super()._try_to_index()
+        await self._wake()
+
+    def _on_change(self, changes: Changes) -> None:
+        self.changes.append(changes)
+        self._waking = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        async with self._told:
+            self._told.notify_all()
+
+
+@contextlib.asynccontextmanager
+async def following(path: Path, settings: CorpusSettings) -> AsyncIterator[Followed]:
+    """Follow the files of a folder, from the time when they have been read."""
+    followed = Followed(path, settings)
+    task = asyncio.create_task(followed.follow())
+    await followed.ready.wait()
+    yield followed
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+class Halt:
+    """A process that has read the files and waits."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._told, self._go_on = folder / "told", folder / "go_on"
+        for path in (self._told, self._go_on):
+            os.mkfifo(path)
+        script = _HALTING.format(told=str(self._told), go_on=str(self._go_on))
+        monkeypatch.setattr(indexer, "_PROGRAM", (sys.executable, "-c", script))
+
+    async def reached(self) -> int:
+        """Return the process's id when it waits."""
+        return int(await asyncio.to_thread(self._told.read_text))
+
+    async def end(self) -> None:
+        """Let it go on."""
+        await asyncio.to_thread(self._go_on.write_text, "")
+
+
+@pytest.fixture
+def halt(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Halt:
+    """Processes that wait; call it before they are started."""
+    return Halt(tmp_path_factory.mktemp("halt"), monkeypatch)
+
+
+def _write(folder: Path, **texts: str) -> None:
+    """Write files, each newer than the one before; "__" in a name is a folder."""
+    for age, (name, text) in enumerate(texts.items()):
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, ns=(0, 10**9 * (1000 + age)))
+
+
+async def test_saves_while_files_are_read(tmp_path: Path, halt: Halt) -> None:
+    """What is saved while files are read is recalled at once, and still when they have been read."""
+    _write(tmp_path, a="the first platypus", b="the second wolverine", c="the third marmoset")
+    followed = Followed(tmp_path, CorpusSettings())
+    task = asyncio.create_task(followed.follow())
+    await halt.reached()
+    (tmp_path / "a").write_text("the newer capybara")
+    (tmp_path / "b").unlink()
+    await followed.until(lambda: followed.recalls("newer capybara"))
+    assert not followed.ready.is_set()
+    await halt.end()
+    await followed.ready.wait()
+    assert followed.recalls("newer capybara")
+    assert followed.recalls("third marmoset")
+    assert not followed.recalls("first platypus")
+    assert not followed.recalls("second wolverine")
+    assert len(followed) == 2
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_follow_ends_its_process(tmp_path: Path, halt: Halt) -> None:
+    """When nobody needs the files any more, the process that reads them is ended."""
+    _write(tmp_path, a="the first platypus")
+    task = asyncio.create_task(Followed(tmp_path, CorpusSettings()).follow())
+    pid = await halt.reached()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    wait_for_end(pid)
+
+
+async def test_follow_when_reading_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When files cannot be read anew, what was known stays, the reason is told, and a later save tries again."""
+    _write(tmp_path, a="the first platypus", b="the second wolverine")
+    async with following(tmp_path, CorpusSettings()) as followed:
+        assert followed.error == ""
+        monkeypatch.setattr(files, "_RETRY_SECONDS", 0.0)
+        with monkeypatch.context() as killed:
+            killed.setattr(indexer, "_PROGRAM", (sys.executable, "-c", _KILLED))
+            (tmp_path / ".gitignore").write_text("a\n")
+            (tmp_path / "sub").mkdir()
+            (tmp_path / "c").write_text("the third marmoset")
+            await followed.until(lambda: followed.error != "")
+        assert "SIGKILL" in followed.error
+        assert followed.recalls("first platypus")
+        (tmp_path / "d").write_text("the fourth capybara")
+        await followed.until(lambda: not followed.recalls("first platypus"))
+        assert followed.error == ""
+        assert followed.recalls("third marmoset")
+        assert followed.recalls("fourth capybara")
+
+
+async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system tells of no changes, what was there at the beginning is recalled, and the reason told."""
+
+    @contextlib.asynccontextmanager
+    async def refusing(*_: object) -> AsyncIterator[None]:
+        if True:
+            raise OSError(28, "inotify watch limit reached")
+        yield
+
+    monkeypatch.setattr(files, "watching", refusing)  # its limit is the whole system's: not one to lower for a test
+    _write(tmp_path, a="the first platypus")
+    followed = Followed(tmp_path, CorpusSettings())
+    await followed.follow()
+    assert followed.recalls("first platypus")
+    assert "inotify watch limit reached" in followed.error
+
+
+async def test_follow_more_than_fits(tmp_path: Path) -> None:
+    """When not all fits, older files are held back; one that is saved is recalled at once."""
+    _write(tmp_path, **{f"f{age}": f"number {age} {'x' * 100}" for age in range(10)})
+    async with following(tmp_path, CorpusSettings(memory_bytes=400)) as followed:
+        assert len(followed) == 10
+        assert followed.recalls("number 9")
+        assert not followed.recalls("number 2")
+        held_back = followed.held_back
+        assert held_back > 600
+        (tmp_path / "f2").write_text("saved capybara")
+        await followed.until(lambda: followed.recalls("saved capybara"))
+        assert followed.recalls("number 9")
+        assert followed.held_back == held_back - len(f"number 2 {'x' * 100}")
+        assert len(followed) == 10
+
+
+async def test_follow_the_documents(tmp_path: Path) -> None:
+    """Files near an opened document are held from the next reading on, which its opening does not bring about."""
+    _write(tmp_path, near__a="nearby marmoset", **{f"far__f{age}": f"number {age} {'x' * 100}" for age in range(10)})
+    async with following(tmp_path, CorpusSettings(memory_bytes=400)) as followed:
+        followed.documents.append("near/new.py")
+        assert not followed.recalls("nearby marmoset")
+        (tmp_path / ".gitignore").write_text("far/f9\n")
+        await followed.until(lambda: followed.recalls("nearby marmoset"))
+        assert followed.recalls("number 8")
+        assert not followed.recalls("number 9")
+
+
+async def test_follow_until_worn(tmp_path: Path) -> None:
+    """When so much was saved that the memory is worn, it is made anew, and the oldest that does not fit goes."""
+    _write(tmp_path, old="the old platypus\n" * 10_000, new="the new wolverine\n" * 10_000)
+    async with following(tmp_path, CorpusSettings(memory_bytes=500_000)) as followed:
+        assert followed.recalls("old platypus")
+        (tmp_path / "a").write_text("first capybara\n" * 20_000)
+        await followed.until(lambda: followed.recalls("first capybara"))
+        base = followed.memory.base
+        await followed.until(lambda: followed.memory.base is not base)
+        assert followed.recalls("first capybara")
+        assert not followed.recalls("old platypus")
+        assert followed.memory.delta is None
+        assert followed.held_back > 0
