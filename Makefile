@@ -2,16 +2,18 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# The last one fails when something is wrong.
+BENCHES := throughput latency training footprint scale soak
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench bench-full sanitize format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## make .venv with charwise and its development tools
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py daemon/charwise_daemon/kernel.c
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
@@ -28,8 +30,18 @@ check: setup ## format, lint, types, layering
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_layers.py
 
-bench: setup ## measure speed and memory against the budgets (2 minutes; wants a quiet machine)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/speed.py
+sanitize: setup ## run the kernel's tests under AddressSanitizer and UndefinedBehaviorSanitizer (2 minutes)
+	$(CC) -g -O1 -std=gnu11 -fPIC -shared -fvisibility=hidden -ffp-contract=off -fsanitize=address,undefined \
+	  -fno-sanitize-recover=all daemon/charwise_daemon/kernel.c -o $(VENV)/libkernel-sanitized.so -lm
+	CHARWISE_KERNEL_LIBRARY=$(VENV)/libkernel-sanitized.so LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc $(BIN)/pytest -q -p no:cacheprovider tests/daemon/test_kernel.py tests/daemon/test_memory.py tests/daemon/test_recall.py --timeout 600
+
+bench: setup ## measure speed and memory against the budgets, the quick way (6 minutes; wants a quiet machine)
+	for each in $(BENCHES); do $(BIN)/python bench/$$each.py --quick || exit; done
+
+bench-full: setup ## the same on many more samples, and ten minutes of typing (an hour)
+	for each in $(BENCHES); do $(BIN)/python bench/$$each.py || exit; done
+	$(BIN)/python bench/latency.py --kernel numpy
 
 format: setup ## format the code and mend what the linter can
 	$(BIN)/ruff format .

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from editor import Editor, Typed
+from material import take_out
 
 from charwise_daemon.client import AsyncClient
 
@@ -100,17 +101,9 @@ def _make_project(project: Path) -> list[tuple[Path, str, str, str]]:
 
 def _take_out(path: Path, chance: random.Random) -> tuple[Path, str, str, str]:
     """Remove lines of code from a file and return it with what stood before, what was removed, and what follows."""
-    lines = path.read_text("utf-8").splitlines(keepends=True)
-    starts = [i for i in range(len(lines) // 4, len(lines) - _HUNK_LINES) if _is_code(lines[i : i + _HUNK_LINES])]
-    start = chance.choice(starts)
-    parts = lines[:start], lines[start : start + _HUNK_LINES], lines[start + _HUNK_LINES :]
-    before, hunk, after = ("".join(part) for part in parts)
+    before, hunk, after = take_out(path.read_text("utf-8"), _HUNK_LINES, chance)
     path.write_text(before + after, "utf-8")
     return path, before, hunk, after
-
-
-def _is_code(lines: list[str]) -> bool:
-    return all(len(line) > 20 and line.strip()[0] not in "#\"'" for line in lines)
 
 
 async def _type_hunks(project: Path, hunks: list[tuple[Path, str, str, str]]) -> None:

@@ -36,7 +36,8 @@ class Editor:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._client = folder, LanguageClient("charwise bench editor", "1")
-        self._uri, self._before, self._after, self._version = "", "", "", 1
+        self._uri, self._version = "", 1
+        self._lines, self._line = 0, ""  # before the cursor: whole lines, and the part of its own
 
     async def __aenter__(self) -> Self:
         await self._client.start_io(sys.executable, "-m", "charwise", "lsp", env=dict(os.environ))
@@ -50,7 +51,7 @@ class Editor:
     async def __aexit__(self, *_: object) -> None:
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        await self._client.stop()  # type: ignore[no-untyped-call]  # pygls does not say
 
     @property
     def pid(self) -> int:
@@ -59,17 +60,32 @@ class Editor:
 
     def open(self, path: Path, before: str, after: str) -> None:
         """Open a file with the cursor between two parts of its text."""
-        self._uri, self._before, self._after, self._version = path.as_uri(), before, after, 1
+        self._uri, self._version = path.as_uri(), 1
+        self.move(before)
         item = types.TextDocumentItem(self._uri, "python", 1, before + after)
         self._client.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
+    def close(self) -> None:
+        """Close the file."""
+        document = types.TextDocumentIdentifier(self._uri)
+        self._client.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+    def move(self, before: str) -> None:
+        """Put the cursor after this part of the text."""
+        self._lines, self._line = before.count("\n"), before.rpartition("\n")[2]
+
     def insert(self, text: str) -> None:
-        """Type or accept text at the cursor."""
+        """Type, paste or accept text at the cursor."""
         here = self._position()
-        self._before, self._version = self._before + text, self._version + 1
-        change = types.TextDocumentContentChangePartial(types.Range(here, here), text)
-        document = types.VersionedTextDocumentIdentifier(self._version, self._uri)
-        self._client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+        line = self._line + text
+        self._lines, self._line = self._lines + text.count("\n"), line.rpartition("\n")[2]
+        self._change(types.Range(here, here), text)
+
+    def erase(self, text: str) -> None:
+        """Take back this text, which ends at the cursor, in the cursor's line."""
+        end = self._position()
+        self._line = self._line.removesuffix(text)
+        self._change(types.Range(self._position(), end), "")
 
     async def suggestion(self, *, invoked: bool = False) -> str:
         """Return the text that would be shown after the cursor, "" for none."""
@@ -86,7 +102,7 @@ class Editor:
         """Type a text with all help that is offered; indentation is the editor's and counts nothing."""
         typed, live = Typed(), ""
         while text:
-            if self._before.endswith("\n") and (indent := text[: len(text) - len(text.lstrip(" \t"))]):
+            if not self._line and (indent := text[: len(text) - len(text.lstrip(" \t"))]):
                 self.insert(indent)
                 text, live = text[len(indent) :], ""
                 continue
@@ -94,7 +110,7 @@ class Editor:
             typed.shown += bool(offer) and offer != live
             taken = offer if len(offer) > 1 and text.startswith(offer) else text[0]
             if taken == offer:
-                typed.accepted.append((self._before.rpartition("\n")[2].lstrip(), offer))
+                typed.accepted.append((self._line.lstrip(), offer))
             live = offer[1:] if taken != offer and offer[:1] == taken else ""
             self.insert(taken)
             typed.keys, typed.characters, text = typed.keys + 1, typed.characters + len(taken), text[len(taken) :]
@@ -106,14 +122,19 @@ class Editor:
         typed.milliseconds.append(1000 * (time.perf_counter() - began))
         return offer
 
+    def _change(self, place: types.Range, text: str) -> None:
+        self._version += 1
+        change = types.TextDocumentContentChangePartial(place, text)
+        document = types.VersionedTextDocumentIdentifier(self._version, self._uri)
+        self._client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
     def _position(self) -> types.Position:
-        lines = self._before.split("\n")
-        return types.Position(len(lines) - 1, len(lines[-1].encode("utf-16-le")) // 2)
+        return types.Position(self._lines, len(self._line.encode("utf-16-le")) // 2)
 
     def _shown(self, item: types.InlineCompletionItem) -> str:
         """Return an item's text after the cursor: its range begins at the typed part of the word."""
         text = item.insert_text if isinstance(item.insert_text, str) else item.insert_text.value
         if item.range is None:
             return text
-        line = self._before.rpartition("\n")[2].encode("utf-16-le")
+        line = self._line.encode("utf-16-le")
         return text.removeprefix(line[2 * item.range.start.character :].decode("utf-16-le"))
