@@ -18,7 +18,7 @@ from report import CHARACTERS_BF16, Report, Row
 
 from charwise_trainer.batches import Lanes
 from charwise_trainer.config import ModelConfig, TrainConfig
-from charwise_trainer.device import Precision
+from charwise_trainer.device import Precision, can_compute
 from charwise_trainer.learner import Learner
 
 _SIZES = ((LAYERS, WIDTH), (1, 512), (1, 256))
@@ -49,9 +49,14 @@ def main() -> None:
 
 
 def speed(layers: int, width: int, precision: Precision, seconds: float) -> list[float]:
-    """Return how many characters per second the trainer's steps learn: one value for each that fits in the time."""
+    """Return how many characters per second the trainer's steps learn: one value for each that fits in the time.
+
+    None where torch cannot compute in this precision.
+    """
     config, rates = TrainConfig(), list[float]()
     learner = Learner(ModelConfig(layers=layers, width=width), config, config.lanes)
+    if not can_compute(learner.model, precision):
+        return []
     learner.precision = precision
     lanes, end = Lanes([text(1_000_000).encode()], config.lanes, config.window), math.inf
     for number, window in enumerate(lanes.epoch(np.random.default_rng(0))):
@@ -70,6 +75,8 @@ def speed(layers: int, width: int, precision: Precision, seconds: float) -> list
 def _beside_gemm(report: Report, config: TrainConfig, rates: dict[Any, list[float]], seconds: float) -> None:
     rows = []
     for ((layers, width), precision), values in rates.items():
+        if not values:
+            continue
         achieved = statistics.median(values) * _PRODUCTS * _OPERATIONS * _weights(layers, width)
         across = gemm(config.lanes, width, 4 * width, precision, seconds)  # once for each character of the window
         below = gemm(config.lanes * config.window, width, 4 * width, precision, seconds)  # once for all of it

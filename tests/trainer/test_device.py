@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from charwise_trainer import device
-from charwise_trainer.device import computing_time, pick_device, pick_precision
+from charwise_trainer.device import can_compute, computing_time, pick_device, pick_precision
 from charwise_trainer.errors import ConfigError
 from charwise_trainer.model import CharLSTM
 from tests.trainer.small import TINY
@@ -68,3 +68,5 @@ def test_pick_precision_falls_back(monkeypatch: pytest.MonkeyPatch, broken: Any)
     """A machine whose bfloat16 fails, or computes nonsense, trains in float32, however fast the nonsense came."""
     monkeypatch.setattr(device, "_forward_and_back", broken)
     assert pick_precision(CharLSTM(TINY), 4) == "fp32"
+    assert not can_compute(CharLSTM(TINY), "bf16")
+    assert can_compute(CharLSTM(TINY), "fp32")

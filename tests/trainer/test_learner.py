@@ -11,9 +11,10 @@ import torch
 from charwise_trainer.batches import Lanes, Window
 from charwise_trainer.config import ModelConfig, TrainConfig
 from charwise_trainer.corpus import encode
-from charwise_trainer.device import Precision
+from charwise_trainer.device import Precision, can_compute
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.learner import Learner
+from charwise_trainer.model import CharLSTM
 from tests.trainer.small import TINY, python_files
 
 LANES = 8
@@ -137,17 +138,9 @@ def test_forget() -> None:
     assert pupil.state[0].shape == (1, LANES, 32)
 
 
-def _bfloat16_works() -> bool:
-    pupil = learner()
-    pupil.precision = "bf16"
-    try:
-        pupil.step(next(windows()), 1e-2)
-    except RuntimeError:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not _bfloat16_works(), reason="torch has no bfloat16 LSTM for this processor: float32 is picked")
+@pytest.mark.skipif(
+    not can_compute(CharLSTM(TINY), "bf16"), reason="torch has no bfloat16 LSTM for this processor: float32 is picked"
+)
 def test_bfloat16_learns_as_well() -> None:
     """Where bfloat16 is used, the loss falls as it does in float32."""
     losses: dict[str, float] = {}

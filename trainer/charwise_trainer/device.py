@@ -52,6 +52,12 @@ def pick_precision(model: CharLSTM, lanes: int) -> Precision:
     return "bf16" if seconds["bf16"] < seconds["fp32"] else "fp32"
 
 
+def can_compute(model: CharLSTM, precision: Precision) -> bool:
+    """Whether the model's device can learn in this precision: on some processors torch has no LSTM in bfloat16."""
+    ids = torch.zeros(2, 1, dtype=torch.long, device=model.head.weight.device)
+    return math.isfinite(_trial(model, ids, precision))
+
+
 def computing_time(device: torch.device) -> Callable[[], float]:
     """Return a clock (of seconds) that stands still while this process is stopped, rests, or waits for a processor.
 
