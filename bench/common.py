@@ -18,6 +18,7 @@ from typing import Any
 import platformdirs
 import psutil
 from material import project
+from report import Report
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
@@ -68,6 +69,17 @@ def workplace(kernel: str = "auto") -> Iterator[Path]:
             yield folder
         finally:
             stop_daemon()
+
+
+@contextlib.contextmanager
+def measuring(name: str, chosen: argparse.Namespace) -> Iterator[tuple[Report, Path, Path]]:
+    """Yield a report, which is ended at the end, a workplace and the trained model."""
+    one_thread()
+    report = Report(name, vars(chosen))
+    model = trained(chosen.models, chosen.epochs)
+    with workplace(chosen.kernel) as folder:
+        yield report, folder, model
+    report.end()
 
 
 def configure(*, training: bool, minutes: float = 60.0) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import costs
 import psutil
-from common import configure, daemon, home, install, one_thread, options, stop_daemon, trained, workplace
+from common import configure, daemon, home, install, measuring, options, stop_daemon
 from editor import Editor
 from layers import OnSocket
 from material import draft, project
@@ -46,17 +46,13 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.starts, chosen.idle, chosen.corpora = 3, 8.0, [1, 10]
-    one_thread()
-    report = Report("footprint", vars(chosen))
-    model = trained(chosen.models, chosen.epochs)
-    with workplace(chosen.kernel) as folder:
+    with measuring("footprint", chosen) as (report, folder, model):
         small = project(folder / "small", _MB)
         install(model, small)
         asyncio.run(_starts(report, folder, small, model, chosen.starts))
         asyncio.run(_idle(report, small, chosen.idle))
         asyncio.run(_corpora(report, folder, model, chosen.corpora))
         asyncio.run(_pauses(report, small, chosen.starts))
-    report.end()
 
 
 async def _starts(report: Report, folder: Path, small: Path, model: Path, count: int) -> None:

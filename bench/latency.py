@@ -13,7 +13,7 @@ from typing import Any
 
 import costs
 import training
-from common import LAYERS, WIDTH, configure, daemon, install, one_thread, options, stop_daemon, trained, workplace
+from common import LAYERS, WIDTH, configure, daemon, install, measuring, options, stop_daemon
 from editor import Editor
 from layers import InProcess, OnSocket, Typable
 from material import draft, project, text
@@ -63,12 +63,8 @@ def main() -> None:
     ).parse_args()
     if chosen.quick:
         chosen.documents, chosen.keys, chosen.jumps, chosen.firsts = 1, 20, 4, 2
-    one_thread()
-    report = Report("latency", vars(chosen))
-    model = trained(chosen.models, chosen.epochs)
-    with workplace(chosen.kernel) as folder:
+    with measuring("latency", chosen) as (report, folder, model):
         asyncio.run(_measure(report, folder, model, chosen))
-    report.end()
 
 
 async def _measure(report: Report, folder: Path, model: Path, chosen: Any) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from common import Daemon, daemon, home, install, one_thread, options, stop_daemon, trained, workplace
+from common import Daemon, daemon, home, install, measuring, options, stop_daemon
 from layers import OnSocket
 from material import draft, project
 from processes import mapped, rss
@@ -38,16 +38,12 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.counts, chosen.corpora, chosen.seconds, chosen.keys = [1, 8, 64], [0.1, 1, 10], 4.0, 4
-    one_thread()
-    report = Report("scale", vars(chosen))
-    model = trained(chosen.models, chosen.epochs)
-    with workplace(chosen.kernel) as folder:
+    with measuring("scale", chosen) as (report, folder, model):
         small = project(folder / "small", _MB)
         install(model, small)
         asyncio.run(_documents(report, small, chosen.counts, chosen.keys))
         asyncio.run(_clients(report, small, chosen.counts, chosen.seconds))
         asyncio.run(_corpora(report, folder, model, chosen.corpora, chosen.keys))
-    report.end()
 
 
 async def _documents(report: Report, small: Path, counts: list[int], keys: int) -> None:

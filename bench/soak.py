@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import Daemon, configure, daemon, install, one_thread, options, trained, workplace
+from common import Daemon, configure, daemon, install, measuring, options
 from layers import OnSocket
 from material import Draft, draft, project
 from processes import Watch, rss
@@ -83,17 +83,12 @@ def main() -> None:
     ).parse_args()
     if chosen.quick:
         chosen.minutes = 0.6
-    one_thread()
-    report = Report("soak", vars(chosen))
-    model = trained(chosen.models, chosen.epochs)
-    with workplace(chosen.kernel) as folder:
+    with measuring("soak", chosen) as (report, folder, model):
         configure(training=True)
         small = project(folder / "small", 1_000_000)
         install(model, small)
         tally, watch = asyncio.run(_soak(small, 60 * chosen.minutes, chosen.pause))
-        errors = _errors(paths.log_file())
-    wrong = _judge(report, tally, watch, errors, chosen)
-    report.end()
+        wrong = _judge(report, tally, watch, _errors(paths.log_file()), chosen)
     sys.exit(1 if wrong else 0)
 
 

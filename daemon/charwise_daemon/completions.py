@@ -85,8 +85,8 @@ class Completions:
 
     def forget(self, owner: object) -> None:
         """Forget the documents of a client that is gone."""
-        for key in self.documents.keys_of(owner):
-            self.close(key)
+        for document in self.documents.of(owner):
+            self.close(document.key)
 
     # --- requests ------------------------------------------------------------------------------------
     def complete(self, document: Document, params: Complete) -> Completion | asyncio.Task[Completion]:
@@ -106,14 +106,14 @@ class Completions:
     def shown(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion is seen."""
         self.tally.shown(suggestion)
-        for key in self.documents.keys_of(owner):
-            if offer := self.documents.get(key).offer:
-                offer.show(suggestion)
+        for document in self.documents.of(owner):
+            if document.offer:
+                document.offer.show(suggestion)
 
     def rejected(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion was dismissed: what is typed next does not go on with it."""
         self.tally.rejected(suggestion)
-        for document in map(self.documents.get, self.documents.keys_of(owner)):
+        for document in self.documents.of(owner):
             if document.offer and suggestion in document.offer:
                 document.offer = None
 

@@ -186,9 +186,9 @@ class Documents:
             if len(self._cursors) > _MOST_CURSORS:
                 del self._cursors[next(iter(self._cursors))]
 
-    def keys_of(self, owner: object) -> list[Key]:
-        """Return the keys of a client's documents."""
-        return [key for key in self._open if key[0] is owner]
+    def of(self, owner: object) -> list[Document]:
+        """Return a client's documents."""
+        return [document for key, document in self._open.items() if key[0] is owner]
 
     def get(self, key: Key) -> Document:
         """Return an open document.

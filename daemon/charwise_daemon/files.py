@@ -136,9 +136,14 @@ class Files:
             await self._remember(found)
         if found:
             self._changed({name: file.mtime_ns if file else None for name, file in found.items()})
-        worn, failed_at = self.memory.is_worn, self._failed_at
-        if worn if failed_at is None else time.monotonic() > failed_at + _RETRY_SECONDS:
+        if self._is_due():
             self._due.set()
+
+    def _is_due(self) -> bool:
+        """Tell whether a save is a reason for a new index; one that could not be made is not tried again at once."""
+        if self._failed_at is None:
+            return self.memory.is_worn
+        return time.monotonic() > self._failed_at + _RETRY_SECONDS
 
     def _news(self, read: Read) -> Read:
         """Return what is not known as it was read."""

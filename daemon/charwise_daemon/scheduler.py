@@ -16,7 +16,7 @@ _RETRY_SECONDS, _LONGEST_RETRY = 60.0, 86_400.0
 # Nothing tells when the machine is plugged in: while there is something to train, it is looked at once a minute.
 _MAINS_SECONDS = 60.0
 
-_FOREVER = float("inf")
+FOREVER = float("inf")
 
 # Why training waits, in the words that status and editors show; "": it does not.
 Why = Literal["", "paused by you", "paused while you type", "paused on battery"]
@@ -52,7 +52,7 @@ class Moment:
     """What speaks against training now."""
 
     paused_until: float = 0.0  # by the user; infinity: without end
-    typed_at: float = -_FOREVER  # the last keystroke
+    typed_at: float = -FOREVER  # the last keystroke
     on_battery: bool = False
 
 
@@ -90,7 +90,7 @@ def decide(needs: Sequence[Need], job: Job | None, moment: Moment, settings: Tra
 def _obstacle(moment: Moment, is_wanted: bool, settings: TrainingSettings, now: float) -> tuple[Why, float | None]:
     """Return why nothing may train now, and when to look again. What the user asked for is trained on battery too."""
     if now < moment.paused_until:
-        return "paused by you", None if moment.paused_until == _FOREVER else moment.paused_until
+        return "paused by you", None if moment.paused_until == FOREVER else moment.paused_until
     quiet = moment.typed_at + settings.resume_seconds
     if now < quiet:
         return "paused while you type", quiet

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from charwise_daemon.power import is_on_battery
-from charwise_daemon.scheduler import Action, Job, Moment, Why, decide
+from charwise_daemon.scheduler import FOREVER, Action, Job, Moment, Why, decide
 from charwise_daemon.settings import TrainingSettings
 from charwise_daemon.workspace import Workspace
 
@@ -31,7 +31,6 @@ _STOP_SECONDS = 20.0
 _ASK_SECONDS = 10.0
 # The daemon has one thread for its small steps, and says so in its environment; the trainer has those of the settings.
 _THREADS = "OMP_NUM_THREADS"
-_FOREVER = float("inf")
 
 
 class Training:
@@ -52,7 +51,7 @@ class Training:
     ) -> None:
         self._workspaces, self._settings, self._tell = workspaces, settings, tell
         self._on_battery = on_battery
-        self._paused_until, self._typed_at, self._decided_at = 0.0, -_FOREVER, -_FOREVER
+        self._paused_until, self._typed_at, self._decided_at = 0.0, -FOREVER, -FOREVER
         self._why: Why = ""
         self._process: asyncio.subprocess.Process | None = None
         self._trained: Workspace | None = None
@@ -78,7 +77,7 @@ class Training:
 
     def pause(self, seconds: float) -> None:
         """Train no more until resume(), or for `seconds` where it is over zero."""
-        self._paused_until = time.monotonic() + seconds if seconds > 0 else _FOREVER
+        self._paused_until = time.monotonic() + seconds if seconds > 0 else FOREVER
         self.consider()
 
     def resume(self) -> None:
@@ -120,7 +119,7 @@ class Training:
 
     def close(self) -> None:
         """Decide no more."""
-        self._paused_until = _FOREVER
+        self._paused_until = FOREVER
         if self._timer:
             self._timer.cancel()
 

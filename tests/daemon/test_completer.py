@@ -8,18 +8,14 @@ from charwise_daemon.completer import Draft, Limits, Surroundings, complete, fit
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.shard import MAX_ORDER
+from tests.daemon.texts import CONNECTIONS
 
-_LINES = b"""def open_connection(host, port):
-    connection = create_connection(host, port)
-    return connection
-
-def close_connection(connection):
-    connection.close()
-    return None
-
-def open_caf\xc3\xa9(na\xc3\xafve):
+_LINES = (
+    CONNECTIONS
+    + b"""def open_caf\xc3\xa9(na\xc3\xafve):
     return "\xe2\x82\xac 5"
 """
+)
 
 
 def _complete(text: bytes, after: bytes = b"", learned: bytes = _LINES * 3, limits: Limits = Limits()) -> list[Draft]:  # noqa: B008 - a value

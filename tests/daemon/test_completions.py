@@ -21,22 +21,18 @@ from charwise_daemon.protocol import Complete, Completion, Suggestion
 from charwise_daemon.settings import CompletionSettings, CorpusSettings
 from charwise_daemon.store import Store
 from charwise_daemon.workspaces import Workspaces
+from tests.daemon.texts import CONNECTIONS
 
 pytestmark = pytest.mark.usefixtures("home")
 
-_LEARNED = b"""def open_connection(host, port):
-    connection = create_connection(host, port)
-    return connection
-
-def close_connection(connection):
-    connection.close()
-    return None
-
-def read_lines(connection, encoding="utf-8"):
+_LEARNED = (
+    CONNECTIONS
+    + b"""def read_lines(connection, encoding="utf-8"):
     # na\xc3\xafve: a caf\xc3\xa9 costs \xe2\x82\xac 5
     for line in connection.read().decode(encoding).splitlines():
         yield line
 """
+)
 _TEXT = b"import socket\n\ndef open_conn"
 _UNHURRIED = CompletionSettings(time_limit_ms=1e9, distraction_price=1.0)
 
@@ -282,12 +278,17 @@ async def test_search_ahead(lstm: Engine) -> None:
         assert _plain(answer) == _plain(await typist.fresh(max_characters=3))
 
 
-async def test_search_ahead_is_once_per_offer() -> None:
-    """Typing through does not begin the search ahead again, and does not stop it."""
+async def _steps_of_an_offer() -> int:
+    """Return how many steps a search takes, and the one ahead of what it finds."""
     typist = Typist(predictor := Counting(None))
     await typist.asked(max_characters=8)
     await typist.rest()
-    alone = predictor.steps
+    return predictor.steps
+
+
+async def test_search_ahead_is_once_per_offer() -> None:
+    """Typing through does not begin the search ahead again, and does not stop it."""
+    alone = await _steps_of_an_offer()
     typist = Typist(predictor := Counting(None))
     for character in _first(await typist.asked(max_characters=8)).text:
         await asyncio.sleep(0)
@@ -299,10 +300,7 @@ async def test_search_ahead_is_once_per_offer() -> None:
 
 async def test_search_ahead_is_gone_on_with() -> None:
     """Who accepts before the search ahead has ended is answered by its end, with no step done twice."""
-    typist = Typist(predictor := Counting(None))
-    await typist.asked(max_characters=8)
-    await typist.rest()
-    alone = predictor.steps
+    alone = await _steps_of_an_offer()
     typist = Typist(predictor := Counting(None))
     offered = _first(await typist.asked(max_characters=8))
     await predictor.until(predictor.steps + 2)

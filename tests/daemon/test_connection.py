@@ -31,10 +31,9 @@ from charwise_daemon.protocol import (
 from charwise_daemon.server import Server
 from charwise_daemon.settings import Settings, TrainingSettings
 from tests.daemon.test_completions import Counting
+from tests.daemon.texts import SPLINES
 
 pytestmark = pytest.mark.usefixtures("home")
-
-_TEXT = b"def reticulate_splines(count):\n    return count\n\nreticulate_sp"
 
 
 class Client:
@@ -98,7 +97,7 @@ class Answering(Counting):
     [
         Notification("cancel", vars(Cancel(1))),
         Notification("edit", vars(Edit("d", [[0, 0, b"x"]], 2))),
-        Request(2, "complete", vars(Complete("d", 1, len(_TEXT), "invoked"))),
+        Request(2, "complete", vars(Complete("d", 1, len(SPLINES), "invoked"))),
         Notification("close", {"document": "d"}),
     ],
 )
@@ -107,8 +106,8 @@ async def test_heard_within_a_turn(client: Client, message: Message) -> None:
     predictor = client.server.commands.completions._nobodys = Answering()
     predictor.at_step = lambda number: client.send(message) if number == 5 else None
     client.send(
-        Notification("open", vars(Open("d", _TEXT, 1))),
-        Request(1, "complete", vars(Complete("d", 1, len(_TEXT), "invoked"))),
+        Notification("open", vars(Open("d", SPLINES, 1))),
+        Request(1, "complete", vars(Complete("d", 1, len(SPLINES), "invoked"))),
     )
     answer = await client.answer(1)
     assert answer.error["code"] == "outdated"
@@ -132,10 +131,10 @@ async def test_in_order(client: Client, project: Path) -> None:
 async def test_edit_outdates_what_was_asked_before(client: Client) -> None:
     """A request, an edit and a newer request in one write: the first is outdated, the last is answered."""
     client.send(
-        Notification("open", vars(Open("d", _TEXT, 1))),
-        Request(1, "complete", vars(Complete("d", 1, len(_TEXT)))),
-        Notification("edit", vars(Edit("d", [[len(_TEXT), len(_TEXT), b"l"]], 2))),
-        Request(2, "complete", vars(Complete("d", 2, len(_TEXT) + 1))),
+        Notification("open", vars(Open("d", SPLINES, 1))),
+        Request(1, "complete", vars(Complete("d", 1, len(SPLINES)))),
+        Notification("edit", vars(Edit("d", [[len(SPLINES), len(SPLINES), b"l"]], 2))),
+        Request(2, "complete", vars(Complete("d", 2, len(SPLINES) + 1))),
     )
     assert (await client.answer(1)).error["code"] == "outdated"
     assert (await client.answer(2)).result["suggestions"][0]["text"].startswith("ines")
@@ -146,8 +145,8 @@ async def test_client_goes(client: Client) -> None:
     predictor = client.server.commands.completions._nobodys = Answering()
     predictor.at_step = lambda number: client.close() if number == 5 else None
     client.send(
-        Notification("open", vars(Open("d", _TEXT, 1))),
-        Request(1, "complete", vars(Complete("d", 1, len(_TEXT), "invoked"))),
+        Notification("open", vars(Open("d", SPLINES, 1))),
+        Request(1, "complete", vars(Complete("d", 1, len(SPLINES), "invoked"))),
     )
     while len(client.server.commands.completions.documents) or not predictor.steps:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0)

@@ -13,6 +13,8 @@ from charwise_daemon import files, indexer
 from charwise_daemon.files import Changes, Files
 from charwise_daemon.settings import CorpusSettings
 from tests.conftest import wait_for_end
+from tests.daemon.texts import write_in_turn
+from tests.daemon.told import Told
 
 # Reads the files, tells its process id, waits until it is let go on, and answers.
 _HALTING = """
@@ -37,7 +39,7 @@ class Followed(Files):
     def __init__(self, path: Path, settings: CorpusSettings) -> None:
         self.documents: list[str] = []
         self.changes: list[Changes] = []
-        self._told = asyncio.Condition()
+        self._told = Told()
         super().__init__(path, settings, lambda: self.documents, self._on_change)
 
     def recalls(self, text: str) -> bool:
@@ -46,20 +48,15 @@ class Followed(Files):
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when a condition holds, looked at after every change and every index."""
-        async with self._told:
-            await self._told.wait_for(condition)
+        await self._told.until(condition)
 
     async def _try_to_index(self) -> None:
         await super()._try_to_index()
-        await self._wake()
+        self._told.tell()
 
     def _on_change(self, changes: Changes) -> None:
         self.changes.append(changes)
-        self._waking = asyncio.create_task(self._wake())
-
-    async def _wake(self) -> None:
-        async with self._told:
-            self._told.notify_all()
+        self._told.tell()
 
 
 @contextlib.asynccontextmanager
@@ -99,18 +96,9 @@ def halt(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return Halt(tmp_path_factory.mktemp("halt"), monkeypatch)
 
 
-def _write(folder: Path, **texts: str) -> None:
-    """Write files, each newer than the one before; "__" in a name is a folder."""
-    for age, (name, text) in enumerate(texts.items()):
-        path = folder / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        os.utime(path, ns=(0, 10**9 * (1000 + age)))
-
-
 async def test_saves_while_files_are_read(tmp_path: Path, halt: Halt) -> None:
     """What is saved while files are read is recalled at once, and still when they have been read."""
-    _write(tmp_path, a="the first platypus", b="the second wolverine", c="the third marmoset")
+    write_in_turn(tmp_path, a="the first platypus", b="the second wolverine", c="the third marmoset")
     followed = Followed(tmp_path, CorpusSettings())
     task = asyncio.create_task(followed.follow())
     await halt.reached()
@@ -132,7 +120,7 @@ async def test_saves_while_files_are_read(tmp_path: Path, halt: Halt) -> None:
 
 async def test_follow_ends_its_process(tmp_path: Path, halt: Halt) -> None:
     """When nobody needs the files any more, the process that reads them is ended."""
-    _write(tmp_path, a="the first platypus")
+    write_in_turn(tmp_path, a="the first platypus")
     task = asyncio.create_task(Followed(tmp_path, CorpusSettings()).follow())
     pid = await halt.reached()
     task.cancel()
@@ -143,7 +131,7 @@ async def test_follow_ends_its_process(tmp_path: Path, halt: Halt) -> None:
 
 async def test_follow_when_reading_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When files cannot be read anew, what was known stays, the reason is told, and a later save tries again."""
-    _write(tmp_path, a="the first platypus", b="the second wolverine")
+    write_in_turn(tmp_path, a="the first platypus", b="the second wolverine")
     async with following(tmp_path, CorpusSettings()) as followed:
         assert followed.error == ""
         monkeypatch.setattr(files, "_RETRY_SECONDS", 0.0)
@@ -172,7 +160,7 @@ async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatc
         yield
 
     monkeypatch.setattr(files, "watching", refusing)  # its limit is the whole system's: not one to lower for a test
-    _write(tmp_path, a="the first platypus")
+    write_in_turn(tmp_path, a="the first platypus")
     followed = Followed(tmp_path, CorpusSettings())
     await followed.follow()
     assert followed.recalls("first platypus")
@@ -181,7 +169,7 @@ async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatc
 
 async def test_follow_more_than_fits(tmp_path: Path) -> None:
     """When not all fits, older files are held back; one that is saved is recalled at once."""
-    _write(tmp_path, **{f"f{age}": f"number {age} {'x' * 100}" for age in range(10)})
+    write_in_turn(tmp_path, **{f"f{age}": f"number {age} {'x' * 100}" for age in range(10)})
     async with following(tmp_path, CorpusSettings(memory_bytes=400)) as followed:
         assert len(followed) == 10
         assert followed.recalls("number 9")
@@ -197,7 +185,9 @@ async def test_follow_more_than_fits(tmp_path: Path) -> None:
 
 async def test_follow_the_documents(tmp_path: Path) -> None:
     """Files near an opened document are held from the next reading on, which its opening does not bring about."""
-    _write(tmp_path, near__a="nearby marmoset", **{f"far__f{age}": f"number {age} {'x' * 100}" for age in range(10)})
+    write_in_turn(
+        tmp_path, near__a="nearby marmoset", **{f"far__f{age}": f"number {age} {'x' * 100}" for age in range(10)}
+    )
     async with following(tmp_path, CorpusSettings(memory_bytes=400)) as followed:
         followed.documents.append("near/new.py")
         assert not followed.recalls("nearby marmoset")
@@ -209,7 +199,7 @@ async def test_follow_the_documents(tmp_path: Path) -> None:
 
 async def test_follow_until_worn(tmp_path: Path) -> None:
     """When so much was saved that the memory is worn, it is made anew, and the oldest that does not fit goes."""
-    _write(tmp_path, old="the old platypus\n" * 10_000, new="the new wolverine\n" * 10_000)
+    write_in_turn(tmp_path, old="the old platypus\n" * 10_000, new="the new wolverine\n" * 10_000)
     async with following(tmp_path, CorpusSettings(memory_bytes=500_000)) as followed:
         assert followed.recalls("old platypus")
         (tmp_path / "a").write_text("first capybara\n" * 20_000)

@@ -15,6 +15,7 @@ from charwise_daemon.memory import CorpusMemory
 from charwise_trainer.corpus import discover, encode
 from charwise_trainer.errors import CorpusError
 from tests.conftest import MODULES
+from tests.daemon.texts import write_in_turn
 
 _PLENTY = 10_000_000
 
@@ -38,15 +39,6 @@ def _held(index: Index) -> set[str]:
     return {name for name, entry in index.files.items() if entry.start != NOWHERE}
 
 
-def _write(folder: Path, **files: str) -> None:
-    """Write files, each newer than the one before; "__" in a name is a folder."""
-    for age, (name, text) in enumerate(files.items()):
-        path = folder / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        os.utime(path, ns=(0, 10**9 * (1000 + age)))
-
-
 def test_make_is_the_memory_of_the_corpus(project: Path, target: IO[bytes]) -> None:
     """Text, suffix array and places are those that the daemon would make of the same files."""
     index = make(_order(project, target))
@@ -60,9 +52,9 @@ def test_make_is_the_memory_of_the_corpus(project: Path, target: IO[bytes]) -> N
 
 def test_make_takes_over_what_is_known(tmp_path: Path, target: IO[bytes]) -> None:
     """A file whose time and size are as they were is not read again; one that was touched is."""
-    _write(tmp_path, a="the old text", b="other text 1")
+    write_in_turn(tmp_path, a="the old text", b="other text 1")
     before = make(_order(tmp_path, target))
-    _write(tmp_path, a="the new text", b="other text 2", c="more")
+    write_in_turn(tmp_path, a="the new text", b="other text 2", c="more")
     os.utime(tmp_path / "b")
     with tempfile.TemporaryFile() as new:
         order = replace(_order(tmp_path, new), known=dict(before.files), before=target.fileno())
@@ -74,7 +66,7 @@ def test_make_takes_over_what_is_known(tmp_path: Path, target: IO[bytes]) -> Non
 
 def test_make_leaves_out_what_is_no_text(tmp_path: Path, target: IO[bytes]) -> None:
     """What the rules leave out, and what turns out to be no text, is counted and not in the index."""
-    _write(tmp_path, a="text", **{".env": "hippogriff=blue", "b": "nul\0nul"})
+    write_in_turn(tmp_path, a="text", **{".env": "hippogriff=blue", "b": "nul\0nul"})
     index = make(_order(tmp_path, target))
     assert set(index.files) == {"a"}
     assert index.left_out == 2
@@ -83,7 +75,7 @@ def test_make_leaves_out_what_is_no_text(tmp_path: Path, target: IO[bytes]) -> N
 
 def test_make_holds_the_newest(tmp_path: Path, target: IO[bytes]) -> None:
     """When there is no room for all, older files are held back, known all the same, and counted."""
-    _write(tmp_path, **{f"f{age}": "x" * 100 for age in range(10)})
+    write_in_turn(tmp_path, **{f"f{age}": "x" * 100 for age in range(10)})
     index = make(_order(tmp_path, target, 350))
     assert _held(index) == {"f9", "f8", "f7"}
     assert len(index.files) == 10
@@ -92,24 +84,24 @@ def test_make_holds_the_newest(tmp_path: Path, target: IO[bytes]) -> None:
 
 def test_make_holds_the_nearest(tmp_path: Path, target: IO[bytes]) -> None:
     """Of older files, those beside the documents that are worked on are taken first."""
-    _write(tmp_path, near__a="x" * 100, **{f"far__f{age}": "x" * 100 for age in range(10)})
+    write_in_turn(tmp_path, near__a="x" * 100, **{f"far__f{age}": "x" * 100 for age in range(10)})
     index = make(replace(_order(tmp_path, target, 350), documents=["near/new.py"]))
     assert _held(index) == {"far/f9", "near/a", "far/f8"}
 
 
 def test_make_of_one_file_that_is_too_long(tmp_path: Path, target: IO[bytes]) -> None:
     """Of a file larger than all the room the end is held, from the beginning of a line."""
-    _write(tmp_path, notes="".join(f"line {n}\n" for n in range(100)))
+    write_in_turn(tmp_path, notes="".join(f"line {n}\n" for n in range(100)))
     index = make(_order(tmp_path / "notes", target, 50))
     assert _text(index, target) == b"line 94\nline 95\nline 96\nline 97\nline 98\nline 99\n\x03"
     assert index.held_back > 700
-    _write(tmp_path, endless="x" * 100)
+    write_in_turn(tmp_path, endless="x" * 100)
     assert len(_text(make(_order(tmp_path / "endless", target, 50)), target)) == 50
 
 
 def test_make_stays_within_the_corpus(tmp_path: Path, target: IO[bytes]) -> None:
     """What is over the limit of the corpus is in no memory either, be it ever so near."""
-    _write(tmp_path, near__a="x" * 100, **{f"far__f{age}": "x" * 100 for age in range(3)})
+    write_in_turn(tmp_path, near__a="x" * 100, **{f"far__f{age}": "x" * 100 for age in range(3)})
     index = make(replace(_order(tmp_path, target), total_bytes=300, documents=["near/new.py"]))
     assert set(index.files) == {"far/f0", "far/f1", "far/f2"}
     assert index.left_out == 1

@@ -40,10 +40,9 @@ from charwise_daemon.protocol import (
     encode,
 )
 from tests.conftest import configure, daemon_pid, stop_daemon, wait_for_end
+from tests.daemon.texts import SPLINES
 
 pytestmark = pytest.mark.usefixtures("home")
-
-_TEXT = b"def reticulate_splines(count):\n    return count\n\nreticulate_sp"
 
 
 async def _memory_of(client: AsyncClient, path: Path) -> None:
@@ -59,8 +58,8 @@ async def _memory_of(client: AsyncClient, path: Path) -> None:
 async def test_complete_from_the_document() -> None:
     """Without a workspace the text of the document itself is recalled."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
-    completion = completion_of(await client.request("complete", Complete("d", 1, len(_TEXT))))
+    client.notify("open", Open("d", SPLINES, 1))
+    completion = completion_of(await client.request("complete", Complete("d", 1, len(SPLINES))))
     assert completion.suggestions[0].text.startswith("lines")
     assert completion.sources == ["corpus", "documents"]
     assert len(completion.suggestions[0].probabilities) == len(completion.suggestions[0].text)
@@ -81,9 +80,9 @@ async def test_complete_from_the_workspace(project: Path) -> None:
 async def test_complete_after_edits() -> None:
     """Typing, deleting and typing again is followed byte for byte."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
-    client.notify("edit", Edit("d", [[len(_TEXT), len(_TEXT), b"xx"], [len(_TEXT), len(_TEXT) + 2, b"li"]], 2))
-    completion = completion_of(await client.request("complete", Complete("d", 2, len(_TEXT) + 2)))
+    client.notify("open", Open("d", SPLINES, 1))
+    client.notify("edit", Edit("d", [[len(SPLINES), len(SPLINES), b"xx"], [len(SPLINES), len(SPLINES) + 2, b"li"]], 2))
+    completion = completion_of(await client.request("complete", Complete("d", 2, len(SPLINES) + 2)))
     assert completion.suggestions[0].text.startswith("nes")
     await client.close()
 
@@ -104,9 +103,9 @@ async def test_complete_invalid_utf8() -> None:
 async def test_complete_newest_wins() -> None:
     """A newer request for a document makes the one under way outdated; both are answered."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
-    older = asyncio.create_task(client.request("complete", Complete("d", 1, len(_TEXT))))
-    newer = asyncio.create_task(client.request("complete", Complete("d", 1, len(_TEXT) - 1, "invoked")))
+    client.notify("open", Open("d", SPLINES, 1))
+    older = asyncio.create_task(client.request("complete", Complete("d", 1, len(SPLINES))))
+    newer = asyncio.create_task(client.request("complete", Complete("d", 1, len(SPLINES) - 1, "invoked")))
     with pytest.raises(OutdatedError):
         await older
     assert completion_of(await newer).suggestions
@@ -116,22 +115,22 @@ async def test_complete_newest_wins() -> None:
 async def test_complete_cancelled() -> None:
     """A cancelled request stops there, and the next one is answered."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
-    asking = asyncio.create_task(client.request("complete", Complete("d", 1, len(_TEXT))))
+    client.notify("open", Open("d", SPLINES, 1))
+    asking = asyncio.create_task(client.request("complete", Complete("d", 1, len(SPLINES))))
     await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert completion_of(await client.request("complete", Complete("d", 1, len(_TEXT)))).suggestions
+    assert completion_of(await client.request("complete", Complete("d", 1, len(SPLINES)))).suggestions
     await client.close()
 
 
 async def test_documents_are_each_clients_own() -> None:
     """Two editors with the same file open do not disturb each other, and a closed connection closes its documents."""
     one, other = await AsyncClient.connect("one"), await AsyncClient.connect("other")
-    one.notify("open", Open("d", _TEXT, 5))
+    one.notify("open", Open("d", SPLINES, 5))
     other.notify("open", Open("d", b"something else", 1))
-    assert completion_of(await one.request("complete", Complete("d", 5, len(_TEXT)))).suggestions
+    assert completion_of(await one.request("complete", Complete("d", 5, len(SPLINES)))).suggestions
     assert (await one.request("status"))["documents"] == 2
     await other.close()
     while (await one.request("status"))["documents"] == 2:  # noqa: ASYNC110 - no event tells that a client has gone
@@ -142,8 +141,8 @@ async def test_documents_are_each_clients_own() -> None:
 async def test_feedback_is_counted() -> None:
     """What was shown and accepted is counted once; what was never offered is not."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
-    [suggestion] = completion_of(await client.request("complete", Complete("d", 1, len(_TEXT)))).suggestions
+    client.notify("open", Open("d", SPLINES, 1))
+    [suggestion] = completion_of(await client.request("complete", Complete("d", 1, len(SPLINES)))).suggestions
     client.notify("shown", Feedback(suggestion.id))
     client.notify("accepted", Feedback(suggestion.id, 3))
     client.notify("accepted", Feedback(suggestion.id, 3))
@@ -177,7 +176,7 @@ async def test_feedback_is_counted() -> None:
 async def test_requests_refused(method: str, params: Any, error: type[CharwiseError], said: str) -> None:
     """A wrong request costs one clear error, and the daemon answers the next."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
+    client.notify("open", Open("d", SPLINES, 1))
     with pytest.raises(error, match=said):
         await client.request(method, params)
     assert (await client.request("status"))["documents"] == 1
@@ -187,12 +186,12 @@ async def test_requests_refused(method: str, params: Any, error: type[CharwiseEr
 async def test_edit_that_does_not_fit() -> None:
     """After an edit that does not fit, completions say so until the document is opened again."""
     client = await AsyncClient.connect("test")
-    client.notify("open", Open("d", _TEXT, 1))
+    client.notify("open", Open("d", SPLINES, 1))
     client.notify("edit", Edit("d", [[0, 10**6, b""]], 2))
     with pytest.raises(DocumentError, match="open it again"):
         await client.request("complete", Complete("d", 2, 0))
-    client.notify("open", Open("d", _TEXT, 3))
-    assert completion_of(await client.request("complete", Complete("d", 3, len(_TEXT)))).suggestions
+    client.notify("open", Open("d", SPLINES, 3))
+    assert completion_of(await client.request("complete", Complete("d", 3, len(SPLINES)))).suggestions
     client.notify("close", Close("d"))
     await client.close()
 

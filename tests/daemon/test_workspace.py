@@ -17,6 +17,7 @@ from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Workspace
 from tests.conftest import MODULES
+from tests.daemon.told import Told
 
 _SETTINGS = CorpusSettings()
 
@@ -25,7 +26,7 @@ class Followed:
     """A workspace in this process, with the events that it told."""
 
     def __init__(self, path: Path, settings: CorpusSettings) -> None:
-        self._told = asyncio.Condition()
+        self.told = Told()
         self.opened: list[str] = []
         self.events: list[dict[str, Any]] = []
         store = Store(paths.models_dir())
@@ -38,30 +39,24 @@ class Followed:
 
     async def until(self, recalled: str = "", forgotten: str = "", files: int = 0) -> None:
         """Return when one text is recalled, another is not, and there are so many files."""
-        async with self._told:
-            await self._told.wait_for(
-                lambda: (
-                    (not recalled or self.recalls(recalled))
-                    and not (forgotten and self.recalls(forgotten))
-                    and files in {0, self.workspace.status()["files"]}
-                )
+        await self.told.until(
+            lambda: (
+                (not recalled or self.recalls(recalled))
+                and not (forgotten and self.recalls(forgotten))
+                and files in {0, self.workspace.status()["files"]}
             )
+        )
 
     def _tell(self, event: dict[str, Any]) -> None:
         self.events.append(event)
-        self._waking = asyncio.create_task(self._wake())
-
-    async def _wake(self) -> None:
-        async with self._told:
-            self._told.notify_all()
+        self.told.tell()
 
 
 @contextlib.asynccontextmanager
 async def following(path: Path, settings: CorpusSettings = _SETTINGS) -> AsyncIterator[Followed]:
     """Follow a folder whose memory is ready."""
     followed = Followed(path, settings)
-    async with followed._told:
-        await followed._told.wait_for(lambda: any(each["kind"] == "memory" for each in followed.events))
+    await followed.told.until(lambda: any(each["kind"] == "memory" for each in followed.events))
     yield followed
     await followed.workspace.stop()
 
