@@ -104,8 +104,12 @@ async def test_complete_newest_wins() -> None:
     """A newer request for a document makes the one under way outdated; both are answered."""
     client = await AsyncClient.connect("test")
     client.notify("open", Open("d", SPLINES, 1))
+    pid = daemon_pid()
+    os.kill(pid, signal.SIGSTOP)  # else it may have answered the older one before the newer one is sent
     older = asyncio.create_task(client.request("complete", Complete("d", 1, len(SPLINES))))
     newer = asyncio.create_task(client.request("complete", Complete("d", 1, len(SPLINES) - 1, "invoked")))
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGCONT)
     with pytest.raises(OutdatedError):
         await older
     assert completion_of(await newer).suggestions
