@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
-from charwise_daemon.completer import Limits, Surroundings, complete
+from charwise_daemon.completer import Limits, complete
 from charwise_daemon.documents import Document, Documents
+from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Close, Complete, Edit, Focus, Open

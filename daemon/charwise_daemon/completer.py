@@ -1,4 +1,4 @@
-"""From a position to suggestions: search, length by expected benefit, and what not to show.
+"""From a position to suggestions: search, and length by expected benefit.
 
 A search is a generator that yields after every character, so that whoever drives it can stop it there; when its time is
 over, the best so far is its answer. The length is language-independent: with s the probability that the whole text is
@@ -7,12 +7,12 @@ vain; the best prefix wins, if it wins anything. Knows no sockets; the documents
 """
 
 import math
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from charwise_daemon import utf8
+from charwise_daemon.fitting import Surroundings, fit
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position, Predictor
 
@@ -24,7 +24,6 @@ _LINE_ENDS = b"\r\n"
 # Control characters other than these end a suggestion: the marks of documents among them.
 _CONTROLS_ALLOWED = b"\t\r\n"
 _FIRST_PRINTABLE = 0x20
-_WORD = re.compile(rb"[0-9A-Za-z_\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +46,6 @@ class Draft:
     text: bytes = b""
     probabilities: tuple[float, ...] = ()
     benefit: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The text around the cursor, as far as it decides what is worth showing."""
-
-    line_before: bytes
-    line_after: bytes
-    next_line: bytes
-
-    @classmethod
-    def of(cls, text: bytes | bytearray, offset: int) -> "Surroundings":
-        """Return the surroundings of an offset."""
-        start, end = text.rfind(b"\n", 0, offset) + 1, text.find(b"\n", offset)
-        end = len(text) if end < 0 else end
-        after_next = text.find(b"\n", end + 1)
-        following = text[end + 1 : len(text) if after_next < 0 else after_next]
-        return cls(bytes(text[start:offset]), bytes(text[offset:end]).rstrip(b"\r"), bytes(following))
-
-    @property
-    def inside_word(self) -> bool:
-        """Whether the cursor stands before a word's character: what would be inserted rarely fits there."""
-        return _WORD.match(self.line_after) is not None
 
 
 def complete(
@@ -128,7 +104,7 @@ def _ends(character: int, lines: int, limits: Limits) -> bool:
 
 def _shown(drafts: list[Draft], around: Surroundings) -> list[Draft]:
     """Return the drafts worth showing, without what already stands after the cursor; nothing where the first is not."""
-    first, *others = [fit(draft, around) for draft in drafts]
+    first, *others = [fitted(draft, around) for draft in drafts]
     if not _is_worth_it(first):
         return []
     return [first, *sorted(filter(_is_worth_it, others), key=lambda draft: -draft.benefit)]
@@ -138,15 +114,7 @@ def _is_worth_it(draft: Draft) -> bool:
     return len(draft.text) >= _SHORTEST and draft.benefit > 0
 
 
-def fit(draft: Draft, around: Surroundings) -> Draft:
-    """Return the draft without an end that already follows the cursor; an empty one if it repeats the next line."""
-    line = (around.line_before + draft.text).strip()
-    if line and line == around.next_line.strip() and not around.line_after.strip():
-        return Draft()
-    text = draft.text[: len(draft.text) - overlap(draft.text, around.line_after)]
+def fitted(draft: Draft, around: Surroundings) -> Draft:
+    """Return as much of the draft as fits the text around the cursor."""
+    text = fit(draft.text, around)
     return Draft(text, draft.probabilities[: len(text)], draft.benefit)
-
-
-def overlap(text: bytes, after: bytes) -> int:
-    """Return how many characters of the text's end are the beginning of what follows it."""
-    return next((n for n in range(min(len(text), len(after)), 0, -1) if text.endswith(after[:n])), 0)

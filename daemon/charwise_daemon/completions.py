@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from charwise_daemon.background import Background
-from charwise_daemon.completer import Draft, Limits, Surroundings, complete
+from charwise_daemon.completer import Draft, Limits, complete
 from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.errors import InvalidRequestError
+from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory
 from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import SOURCES, Predictor

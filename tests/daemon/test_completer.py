@@ -1,10 +1,10 @@
-"""Search, length, and what is not shown, over a memory of real lines."""
+"""Search and length, over a memory of real lines."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.completer import Draft, Limits, Surroundings, complete, fit, overlap
+from charwise_daemon.completer import Draft, Limits, complete
+from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.shard import MAX_ORDER
@@ -101,54 +101,3 @@ def test_complete_is_utf8(offset: int, characters: int) -> None:
     for draft in _complete(_LINES[:offset], limits=Limits(characters=characters, price=0, alternatives=2)):
         draft.text.decode()
         assert len(draft.text) <= characters
-
-
-@pytest.mark.parametrize(
-    ("text", "after", "kept"),
-    [
-        (b"foo(bar)", b")", b"foo(bar"),
-        (b"foo(bar)", b"):", b"foo(bar"),
-        (b"foo(bar):", b"):", b"foo(bar"),
-        (b"foo", b"", b"foo"),
-        (b"done", b"done", b""),
-    ],
-)
-def test_fit_overlap(text: bytes, after: bytes, kept: bytes) -> None:
-    """What already stands after the cursor is not offered again: no doubled brackets."""
-    draft = Draft(text, (0.9,) * len(text), 3.0)
-    fitted = fit(draft, Surroundings(b"", after, b""))
-    assert (fitted.text, len(fitted.probabilities)) == (kept, len(kept))
-
-
-def test_fit_repeats_the_next_line() -> None:
-    """A line that stands below already is not offered."""
-    draft = Draft(b"n connection", (0.9,) * 12, 3.0)
-    assert fit(draft, Surroundings(b"    retur", b"", b"    return connection")) == Draft()
-    assert fit(draft, Surroundings(b"    retur", b"", b"    return None")) == draft
-
-
-@given(st.binary(max_size=9), st.binary(max_size=9))
-def test_overlap(text: bytes, after: bytes) -> None:
-    """The overlap is the longest end of the text that begins what follows."""
-    wanted = max(n for n in range(min(len(text), len(after)) + 1) if text[len(text) - n :] == after[:n])
-    assert overlap(text, after) == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "offset", "line_before", "line_after", "next_line", "inside_word"),
-    [
-        (b"ab\ncd\nef", 4, b"c", b"d", b"ef", True),
-        (b"ab\ncd\nef", 5, b"cd", b"", b"ef", False),
-        (b"ab\r\ncd", 2, b"ab", b"", b"cd", False),
-        (b"", 0, b"", b"", b"", False),
-        (b"x\n", 2, b"", b"", b"", False),
-        (b"f()", 2, b"f(", b")", b"", False),
-    ],
-)
-def test_surroundings(
-    text: bytes, offset: int, line_before: bytes, line_after: bytes, next_line: bytes, inside_word: bool
-) -> None:
-    """The lines round the cursor are found, with any line ending."""
-    around = Surroundings.of(text, offset)
-    assert around == Surroundings(line_before, line_after, next_line)
-    assert around.inside_word is inside_word
