@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
-from charwise_daemon.completer import Limits, complete
+from charwise_daemon.completer import PRICE, complete
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Close, Complete, Edit, Focus, Open
+from charwise_daemon.search import Limits
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.corpus import discover, encode
 
@@ -89,8 +90,7 @@ class InProcess:
         *_, state = document.snapshots.read(predictor.engine, document.text, offset)
         memory = self._documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        limits = Limits(price=0.0 if invoked else Limits().price)
-        *_, drafts = complete(predictor, position, memory, limits, around)
+        *_, drafts = complete(predictor, position, memory, Limits(), around, 0.0 if invoked else PRICE)
         return drafts[0].text.decode() if drafts else ""
 
 

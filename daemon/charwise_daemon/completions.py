@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from charwise_daemon.background import Background
-from charwise_daemon.completer import Draft, Limits, complete
+from charwise_daemon.completer import Draft, complete
 from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.fitting import Surroundings
@@ -26,6 +26,7 @@ from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.protocol import Complete, Completion, Suggestion
 from charwise_daemon.recall import Recall
+from charwise_daemon.search import Limits
 from charwise_daemon.settings import CompletionSettings
 from charwise_daemon.shard import Shard
 from charwise_daemon.tally import Tally
@@ -175,7 +176,6 @@ class Completions:
         return Limits(
             params.max_characters or chosen.max_characters,
             params.max_lines or chosen.max_lines,
-            0.0 if is_invoked else chosen.distraction_price,  # who asks is not distracted
             max(1, params.alternatives),
             params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
         )
@@ -195,7 +195,9 @@ class Completions:
             yield sorting
         memory = self.documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        drafts = yield from _last(complete(predictor, position, memory, self._limits(params), around, clock))
+        price = 0.0 if params.trigger == "invoked" else self._settings.distraction_price  # who asks is not distracted
+        limits = self._limits(params)
+        drafts = yield from _last(complete(predictor, position, memory, limits, around, price, clock))
         present = position.distributions.sum(1) > 0
         return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
 

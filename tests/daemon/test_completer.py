@@ -3,10 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.completer import Draft, Limits, complete
+from charwise_daemon.completer import PRICE, Draft, choose, complete
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
+from charwise_daemon.search import Candidate, Limits, search
 from charwise_daemon.shard import MAX_ORDER
 from tests.daemon.texts import CONNECTIONS
 
@@ -18,11 +19,16 @@ _LINES = (
 )
 
 
-def _complete(text: bytes, after: bytes = b"", learned: bytes = _LINES * 3, limits: Limits = Limits()) -> list[Draft]:  # noqa: B008 - a value
+def _complete(
+    text: bytes,
+    learned: bytes = _LINES * 3,
+    limits: Limits = Limits(),  # noqa: B008 - a value
+    price: float = PRICE,
+) -> list[Draft]:
     documents = Memory([])
     predictor = Predictor(None, None, Memory.of(learned))
     position = predictor.at(None, text[-MAX_ORDER:], documents)
-    *_, last = complete(predictor, position, documents, limits, Surroundings.of(text + after, len(text)))
+    *_, last = complete(predictor, position, documents, limits, Surroundings.of(text, len(text)), price)
     return last
 
 
@@ -54,14 +60,14 @@ def test_complete_nothing_sure() -> None:
 
 def test_complete_price() -> None:
     """A higher price of distraction never gives a longer suggestion."""
-    lengths = [sum(len(d.text) for d in _complete(b"    return c", limits=Limits(price=p))) for p in (0, 4, 40, 4000)]
+    lengths = [sum(len(d.text) for d in _complete(b"    return c", price=p)) for p in (0, 4, 40, 4000)]
     assert lengths == sorted(lengths, reverse=True)
 
 
 def test_complete_alternatives() -> None:
     """Alternatives begin with other characters than the first, whatever a distraction costs."""
-    [only] = _complete(b"def ", limits=Limits(price=1))
-    first, *others = _complete(b"def ", limits=Limits(price=1, alternatives=4))
+    [only] = _complete(b"def ", price=1)
+    first, *others = _complete(b"def ", limits=Limits(alternatives=4), price=1)
     assert first == only
     assert others
     assert len({draft.text[0] for draft in (first, *others)}) == len(others) + 1
@@ -70,7 +76,23 @@ def test_complete_alternatives() -> None:
 
 def test_complete_no_alternative_alone() -> None:
     """Where the likeliest text is not worth showing, its alternatives are not shown either."""
-    assert _complete(b"def ", limits=Limits(price=10**6, alternatives=4)) == []
+    assert _complete(b"def ", limits=Limits(alternatives=4), price=10**6) == []
+
+
+def test_choose_one_search_for_all_prices() -> None:
+    """What a search finds does not depend on the price, so one will do for each of them."""
+    documents, text = Memory(), b"    connection = create_conn"
+    predictor, around = Predictor(None, None, Memory.of(_LINES * 3)), Surroundings.of(text, len(text))
+    *_, candidates = search(predictor, predictor.at(None, text[-MAX_ORDER:], documents), documents, Limits())
+    for price in (0.0, 4.0, 400.0):
+        assert choose(candidates, price, around) == _complete(text, price=price)
+
+
+def test_choose_fits() -> None:
+    """What follows the cursor already is not offered again, and a benefit is that of what is left."""
+    [draft] = choose([Candidate(b"foo(bar)", (0.9,) * 8)], 0.0, Surroundings(b"", b")", b""))
+    assert draft.text == b"foo(bar"
+    assert len(draft.probabilities) == len(draft.text)
 
 
 def test_complete_is_deterministic() -> None:
@@ -80,15 +102,15 @@ def test_complete_is_deterministic() -> None:
 
 def test_complete_time_limit() -> None:
     """When the time is over, the best after the character that was reached is the answer."""
-    documents, limits = Memory(), Limits(price=0, milliseconds=1000)
+    documents, limits = Memory(), Limits(milliseconds=1000)
+    around = Surroundings(b"", b"", b"")
     predictor = Predictor(None, None, Memory.of(_LINES * 3))
     position = predictor.at(None, b"    connection = create_conn", documents)
 
     def answer(characters: int) -> list[Draft]:
         ticks = iter([0.0, *([0.9] * (characters - 1)), 1.0])  # the clock is read at the start, and after each
-        return list(complete(predictor, position, documents, limits, Surroundings(b"", b"", b""), lambda: next(ticks)))[
-            -1
-        ]
+        *_, last = complete(predictor, position, documents, limits, around, price=0, clock=lambda: next(ticks))
+        return last
 
     assert answer(1) == []  # one character is not worth showing
     assert [draft.text for draft in answer(4)] == [b"ecti"]
@@ -98,6 +120,6 @@ def test_complete_time_limit() -> None:
 @given(st.integers(0, len(_LINES)), st.integers(1, 12))
 def test_complete_is_utf8(offset: int, characters: int) -> None:
     """A suggestion is whole code points, however short it must be."""
-    for draft in _complete(_LINES[:offset], limits=Limits(characters=characters, price=0, alternatives=2)):
+    for draft in _complete(_LINES[:offset], limits=Limits(characters=characters, alternatives=2), price=0):
         draft.text.decode()
         assert len(draft.text) <= characters
