@@ -31,14 +31,14 @@ def workspaces_file() -> Path:
     return private_dir(_base("data")) / "workspaces.json"
 
 
-def state_dir() -> Path:
-    """Return the folder of what the daemon remembers of its use, made when missing."""
-    return private_dir(_base("state"))
-
-
 def log_file() -> Path:
     """Return the path of the daemon's log."""
     return private_dir(_base("log")) / "daemon.log"
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again, made when missing."""
+    return private_dir(_base("cache"))
 
 
 def socket_file() -> Path:
@@ -100,8 +100,8 @@ def _base(kind: str) -> Path:
     return {
         "config": dirs.user_config_path,
         "data": dirs.user_data_path,
-        "state": dirs.user_state_path,
         "log": dirs.user_log_path,
+        "cache": dirs.user_cache_path,
     }[kind]
 
 

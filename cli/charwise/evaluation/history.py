@@ -1,0 +1,126 @@
+"""Held-out text from a repository's own history: what later commits added, to be typed where they added it.
+
+One hunk of each commit, chosen by chance, with the text before and after it as that commit left it: nothing of it was
+in the tree that is learned from, but by being written there before.
+"""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from charwise.evaluation.errors import EvaluationError
+from charwise.evaluation.repository import Added, Repository
+from charwise_trainer.defaults import left_out_file, left_out_text
+from charwise_trainer.errors import LeftOut
+from charwise_trainer.text import printable, to_utf8
+
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+# Characters of a hunk: less is no text to judge by, more is a file that was moved there.
+SHORTEST, LONGEST = 20, 600
+# Commits that the default split goes back at first, for each hunk that is wanted: about every second one has a hunk.
+_COMMITS_PER_HUNK = 2
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """Text that a commit added, with what stood before and after it."""
+
+    commit: str
+    path: str  # as the corpus names it
+    before: bytes
+    typed: bytes
+    after: bytes
+
+    def __repr__(self) -> str:
+        return f"Hunk({self.path} in {self.commit[:10]}, {len(self.typed)} characters)"
+
+    @property
+    def kind(self) -> str:
+        """The type of its file: the suffix, or the name where it has none."""
+        name = PurePosixPath(self.path)
+        return name.suffix or name.name
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which hunks are wanted.
+
+    Args:
+        typed: folders or patterns that a hunk's file must be in; none: all that is learned.
+    """
+
+    count: int = 100
+    seed: int = 1
+    typed: Sequence[str] = ()
+
+
+def split_for(repository: Repository, newest: str, wanted: Wanted) -> str:
+    """Return the newest commit that has hunks enough after it, but so that half of the history remains to be learned.
+
+    Raises:
+        EvaluationError: there is hardly any history.
+    """
+    line = repository.commits("--first-parent", newest)
+    back, most = _COMMITS_PER_HUNK * wanted.count, len(line) // 2
+    if not most:
+        raise EvaluationError(f"{repository.folder} has {len(line)} commits: {_too_short(repository)}")
+    while back < most and len(hunks(repository, line[back], newest, wanted, _is_text)) < wanted.count:
+        back *= 2
+    return line[min(back, most)]
+
+
+def hunks(
+    repository: Repository, split: str, newest: str, wanted: Wanted, accepts: Callable[[str], bool]
+) -> list[Hunk]:
+    """Return hunks of commits after `split`, the oldest first; the same ones for the same seed.
+
+    `accepts` tells whether a path belongs to the corpus.
+    """
+    chance = random.Random(wanted.seed)  # noqa: S311 - no secret
+    commits = repository.commits("--no-merges", "--reverse", newest, f"^{split}")
+    age = {commit: number for number, commit in enumerate(commits)}
+    chance.shuffle(commits)
+    found = list[Hunk]()
+    for commit in commits:
+        if len(found) == wanted.count:
+            break
+        places = repository.added(commit, wanted.typed)
+        fitting = [place for place in places if SHORTEST <= place.characters <= LONGEST and accepts(place.path)]
+        if fitting and (hunk := _read(repository, commit, chance.choice(fitting))):
+            found.append(hunk)
+    return sorted(found, key=lambda hunk: age[hunk.commit])
+
+
+def checked(found: list[Hunk], repository: Repository, split: str) -> list[Hunk]:
+    """Return the hunks that were found; raises EvaluationError where there are none."""
+    if not found:
+        raise EvaluationError(
+            f"no commit after {split[:10]} in {repository.folder} adds {SHORTEST} to {LONGEST} characters to a file "
+            f"that is learned: {_too_short(repository)}"
+        )
+    return found
+
+
+def _read(repository: Repository, commit: str, place: Added) -> Hunk | None:
+    try:
+        text = to_utf8(repository.blob(commit, place.path))
+    except LeftOut:  # binary
+        return None
+    lines = _LINE.findall(text)
+    stop = place.first + place.lines
+    before, typed, after = (b"".join(part) for part in (lines[: place.first], lines[place.first : stop], lines[stop:]))
+    if left_out_text(text) or not typed.strip():
+        return None
+    return Hunk(commit, printable(place.path), before, typed, after)
+
+
+def _is_text(path: str) -> bool:
+    return left_out_file(PurePosixPath(path).name) is None
+
+
+def _too_short(repository: Repository) -> str:
+    if repository.is_shallow:
+        return "the clone is shallow, `git fetch --unshallow` brings the rest"
+    return "choose an older commit with --since, or a repository with more history"
