@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from charwise.commands import complete, daemon, doctor, evaluate, lsp, models, sample, train, workspace
+from charwise.commands import complete, daemon, doctor, evaluate, lsp, models, sample, status, train, workspace
 from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError
 from charwise_trainer.errors import TrainerError
@@ -28,6 +28,7 @@ app.command()(sample.sample)
 app.command()(complete.complete)
 app.command(name="eval")(evaluate.evaluate)
 app.command()(lsp.lsp)
+app.command()(status.status)
 app.command()(doctor.doctor)
 app.add_typer(daemon.app, name="daemon")
 app.add_typer(workspace.app, name="workspace")

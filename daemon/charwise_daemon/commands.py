@@ -14,6 +14,7 @@ from charwise_daemon import __version__, protocol, registry
 from charwise_daemon.completions import Completions
 from charwise_daemon.documents import Document
 from charwise_daemon.errors import VersionMismatchError
+from charwise_daemon.journal import Journal
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
@@ -34,11 +35,17 @@ class Commands:
     """The daemon's state, and the methods that clients call on it; `stop` ends the daemon after the current answer."""
 
     def __init__(
-        self, settings: Settings, workspaces: Workspaces, training: Training, store: Store, stop: Callable[[], None]
+        self,
+        settings: Settings,
+        workspaces: Workspaces,
+        training: Training,
+        store: Store,
+        journal: Journal,
+        stop: Callable[[], None],
     ) -> None:
-        self._store, self._stop = store, stop
+        self._store, self._journal, self._stop = store, journal, stop
         self.workspaces, self._training = workspaces, training
-        self.completions = Completions(settings.completion, workspaces)
+        self.completions = Completions(settings.completion, workspaces, journal)
         self._began = time.monotonic()
 
     # --- connection ----------------------------------------------------------------------------------
@@ -178,6 +185,14 @@ class Commands:
             "training": self._training.status(),
             "suggestions": dict(self.completions.tally.counts),
         }
+
+    def cmd_statistics(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
+        """Return what suggestions gave, how new text was predicted, and what feedback has moved."""
+        return self._journal.report()
+
+    async def cmd_statistics_clear(self, _: Peer, __: protocol.Empty) -> None:
+        """Forget all of that."""
+        await self._journal.clear()
 
     async def _stop_training(self, path: Any) -> None:
         for workspace in self.workspaces:

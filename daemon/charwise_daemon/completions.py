@@ -21,6 +21,7 @@ from charwise_daemon.completer import Draft, complete
 from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.fitting import Surroundings
+from charwise_daemon.journal import Journal
 from charwise_daemon.memory import Memory
 from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import SOURCES, Predictor
@@ -46,9 +47,9 @@ _SORTED_AT_ONCE = 16_384
 class Completions:
     """The open documents, and what is offered in them."""
 
-    def __init__(self, settings: CompletionSettings, workspaces: Workspaces) -> None:
+    def __init__(self, settings: CompletionSettings, workspaces: Workspaces, journal: Journal | None = None) -> None:
         self._settings, self._workspaces = settings, workspaces
-        self.documents, self.tally = Documents(), Tally()
+        self.documents, self.tally = Documents(), Tally(journal or Journal())
         self.background = Background()
         self._ids = itertools.count(1)
         self._requests: dict[Key, asyncio.Task[Completion]] = {}
@@ -68,7 +69,11 @@ class Completions:
     def edit(self, document: Document, changes: list[Any], version: int) -> None:
         """Apply changes to a document; a request under way for it is outdated."""
         self._stop(document.key)
+        offer = document.offer
         document.apply(changes, version)
+        self.tally.typed(document.kind, document.put_in)
+        if offer is document.offer and offer and (unwanted := offer.contradicted(document.text)):
+            self.tally.otherwise(unwanted)
         self._prepare(document)
 
     def close(self, key: Key) -> None:
@@ -102,7 +107,8 @@ class Completions:
         if offer is None or rest is None:
             return self._begin(None, document, params, began)
         if rest:
-            return self._completion(rest, offer.sources, began)
+            self.tally.offered(rest, document.kind)
+            return _completion(rest, offer.sources, began)
         return self._adopt(offer, document, params, began) or self._begin(offer, document, params, began)
 
     def shown(self, owner: object, suggestion: int) -> None:
@@ -156,14 +162,8 @@ class Completions:
             document.offer = Offer(params.offset, drafts, _asked(params), found.sources)
             document.offer.search = self._look_ahead(document, document.offer, params)
         self._prepare(document)
-        return self._completion(drafts, found.sources, began)
-
-    def _completion(self, drafts: dict[int, Draft], sources: list[str], began: float) -> Completion:
-        suggestions = []
-        for number, draft in drafts.items():
-            self.tally.offered(number, len(draft.text))
-            suggestions.append(Suggestion(number, draft.text.decode(), list(draft.probabilities), draft.benefit))
-        return Completion(suggestions, sources, round(1000 * (time.perf_counter() - began), 3))
+        self.tally.offered(drafts, document.kind, params.trigger == "automatic")
+        return _completion(drafts, found.sources, began)
 
     async def _until_ready(self, document: Document) -> None:
         """Wait for a workspace that is just being read: who asks wants the answer, not the quickest one."""
@@ -180,6 +180,11 @@ class Completions:
             params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
         )
 
+    def _price(self, document: Document, params: Complete) -> float:
+        """Return what a wrong suggestion costs here; who asks for one is not distracted."""
+        is_asked = params.trigger == "invoked"
+        return 0.0 if is_asked else self._settings.distraction_price * self.tally.factor(document.kind)
+
     # --- steps, driven by a request or by the background ---------------------------------------------
     def _find(
         self, document: Document, offset: int, params: Complete, clock: Callable[[], float] = time.monotonic
@@ -195,8 +200,7 @@ class Completions:
             yield sorting
         memory = self.documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        price = 0.0 if params.trigger == "invoked" else self._settings.distraction_price  # who asks is not distracted
-        limits = self._limits(params)
+        limits, price = self._limits(params), self._price(document, params)
         drafts = yield from _last(complete(predictor, position, memory, limits, around, price, clock))
         present = position.distributions.sum(1) > 0
         return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
@@ -259,6 +263,14 @@ class Completions:
     def _done(self, key: Key, task: asyncio.Task[Completion]) -> None:
         if self._requests.get(key) is task:
             del self._requests[key]
+
+
+def _completion(drafts: dict[int, Draft], sources: list[str], began: float) -> Completion:
+    suggestions = [
+        Suggestion(number, draft.text.decode(), list(draft.probabilities), draft.benefit)
+        for number, draft in drafts.items()
+    ]
+    return Completion(suggestions, sources, round(1000 * (time.perf_counter() - began), 3))
 
 
 def _rest(document: Document, params: Complete) -> dict[int, Draft] | None:

@@ -5,6 +5,7 @@ Knows no sockets and no models: the LSTM's states and the memory's shards are ke
 
 import copy
 from collections import OrderedDict
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class Document:
         self._name = ""
         self.text = bytearray(text)
         self.cursor = 0  # where it was last, as far as that is known
+        self.put_in = b""  # by the last edit, beyond what stood there before
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
         self._offer: Offer | None = None
         self.cool()
@@ -51,6 +53,11 @@ class Document:
     def label(self) -> str:
         """What messages call it."""
         return self.path or self.key[1]
+
+    @property
+    def kind(self) -> str:
+        """The type of its file, as the suffix says it."""
+        return PurePath(self.path).suffix.lower()
 
     @property
     def offer(self) -> "Offer | None":
@@ -93,7 +100,7 @@ class Document:
             DocumentError: the version is not newer, or an offset is out of range. Nothing more of the changes is
                 applied and the document is broken until it is opened again.
         """
-        self.is_broken, was_broken = True, self.is_broken
+        self.is_broken, was_broken, self.put_in = True, self.is_broken, b""
         if version <= self.version:
             raise DocumentError(f"edit to version {version}, but {self!r}; open it again")
         for change in changes:
@@ -124,6 +131,7 @@ class Document:
     def splice(self, start: int, end: int, text: bytes) -> None:
         """Replace [start, end), and what was computed along it as far as it does not hold any more."""
         self.text[start:end] = text
+        self.put_in += text
         self.snapshots.cut(start)
         self.recall.edited(start, end, len(text))
         if self.offer and not self.offer.edited(start, end, len(text)):

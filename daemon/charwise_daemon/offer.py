@@ -15,6 +15,9 @@ from charwise_daemon.snapshots import Snapshots
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+# What editors put in when the first half is typed.
+_PAIRS = frozenset({b"()", b"[]", b"{}", b"<>", b'""', b"''", b"``", b"$$"})
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -83,6 +86,13 @@ class Offer:
         holds = self._start <= start <= end <= self.place
         self._typed += length - (end - start)
         return holds
+
+    def contradicted(self, text: bytes | bytearray) -> int | None:
+        """Return the suggestion that is seen where something else was typed; what goes on after all of it is not."""
+        typed, draft = bytes(text[self._start : self.place]), self._drafts[self._shown].text
+        if typed[-2:] in _PAIRS:
+            typed = typed[:-1]
+        return None if draft.startswith(typed) or typed.startswith(draft) else self._shown
 
     def rest(self, text: bytes | bytearray, offset: int) -> dict[int, Draft] | None:
         """Return what is left of the drafts at an offset of the text.

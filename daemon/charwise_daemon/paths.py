@@ -31,6 +31,11 @@ def workspaces_file() -> Path:
     return private_dir(_base("data")) / "workspaces.json"
 
 
+def state_dir() -> Path:
+    """Return the folder of what the daemon remembers of its use, made when missing."""
+    return private_dir(_base("state"))
+
+
 def log_file() -> Path:
     """Return the path of the daemon's log."""
     return private_dir(_base("log")) / "daemon.log"
@@ -100,6 +105,7 @@ def _base(kind: str) -> Path:
     return {
         "config": dirs.user_config_path,
         "data": dirs.user_data_path,
+        "state": dirs.user_state_path,
         "log": dirs.user_log_path,
         "cache": dirs.user_cache_path,
     }[kind]

@@ -20,6 +20,7 @@ from charwise_daemon import __version__, paths, settings
 from charwise_daemon.commands import Commands
 from charwise_daemon.connection import Connection
 from charwise_daemon.errors import UnavailableError
+from charwise_daemon.journal import Journal
 from charwise_daemon.protocol import Notification
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
@@ -40,7 +41,8 @@ class Server:
         store = Store(paths.models_dir())
         self._workspaces = Workspaces(paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider)
         self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
-        self.commands = Commands(chosen, self._workspaces, self._training, store, self._stopping.set)
+        self._journal = Journal(paths.state_dir())
+        self.commands = Commands(chosen, self._workspaces, self._training, store, self._journal, self._stopping.set)
 
     def __repr__(self) -> str:
         return f"Server({len(self._connections)} clients, {self._workspaces}, {self._training})"
@@ -90,6 +92,8 @@ class Server:
         await self.commands.forget_peer(connection)
         self._watch_idleness()
         self._consider()
+        if not self._connections:  # nobody may come for long, and the disk is awake now
+            await self._journal.flush()
 
     def _consider(self) -> None:
         if not self._stopping.is_set():
@@ -116,6 +120,7 @@ class Server:
         self._training.close()
         await self._training.stop()
         await self._workspaces.close()
+        await self._journal.flush()
         for connection in list(self._connections):
             connection.close()
         for path in (paths.socket_file(), paths.status_file()):

@@ -16,11 +16,12 @@ import pytest
 
 from charwise.main import main
 from charwise_daemon import paths
-from charwise_daemon.client import AsyncClient
-from charwise_daemon.protocol import WorkspacePath
+from charwise_daemon.client import AsyncClient, Client, completion_of
+from charwise_daemon.protocol import Complete, Feedback, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.checkpoint import training_lock
-from tests.conftest import MODULES, configure
+from tests.conftest import MODULES, configure, stop_daemon
+from tests.daemon.texts import SPLINES
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -28,7 +29,7 @@ Run = Callable[..., tuple[int, str, str]]
 # A model that learns a little in two seconds.
 _TINY = ("--epochs", "4", "--layers", "1", "--width", "32", "--threads", "1")
 _VERBS = (
-    ("train",), ("sample",), ("complete",), ("lsp",), ("doctor",),
+    ("train",), ("sample",), ("complete",), ("lsp",), ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
     *(("models", verb) for verb in ("list", "show", "remove")),
@@ -314,3 +315,40 @@ def test_doctor(run: Run) -> None:
     assert code == 1
     assert "BAD  settings: " in out
     assert "unknown parameter 'minuets'" in out
+
+
+# --- status ----------------------------------------------------------------------------------------
+def _accept_a_suggestion() -> None:
+    with Client("test") as client:
+        client.request("open", Open("d", SPLINES, 1, "/x/a.py"))
+        offered = completion_of(client.request("complete", Complete("d", 1, len(SPLINES)))).suggestions[0]
+        client.request("shown", Feedback(offered.id))
+        client.request("accepted", Feedback(offered.id, len(offered.text.encode())))
+
+
+def test_status(run: Run) -> None:
+    """It says what the daemon does and what suggestions gave, with or without a daemon; clearing forgets that."""
+    code, out, _ = run("status")
+    assert code == 0
+    assert "no daemon runs" in out
+    assert "nothing was suggested yet" in out
+    _accept_a_suggestion()
+    code, out, _ = run("status")
+    assert code == 0
+    assert "documents: 0 open" in out
+    assert "1 suggestions read, 1 accepted (100%)" in " ".join(out.split())
+    assert ".py x 0." in out
+    stop_daemon()
+    _, kept, _ = run("status")
+    assert kept.splitlines()[1:] == out.splitlines()[4:]
+    assert run("status", "--clear")[0] == 0
+    assert "nothing was suggested yet" in run("status")[1]
+
+
+def test_status_json(run: Run) -> None:
+    """Scripts get all of it in one object."""
+    _accept_a_suggestion()
+    seen = json.loads(run("status", "--json")[1])
+    ((of),) = seen["counts"].values()
+    assert of[".py"]["accepted"] == 1
+    assert seen["daemon"]["suggestions"]["accepted"] == 1

@@ -53,7 +53,7 @@ def status(
     """Show what the daemon is doing. Exit code 1 when none runs."""
     with Client("charwise daemon", start=False) as client:
         seen = client.request("status")
-    typer.echo(json.dumps(seen) if as_json else _readable(seen))
+    typer.echo(json.dumps(seen) if as_json else readable(seen))
 
 
 @app.command()
@@ -116,7 +116,8 @@ def _terminate() -> None:
     os.kill(json.loads(paths.status_file().read_text("utf-8"))["pid"], signal.SIGTERM)
 
 
-def _readable(seen: dict[str, Any]) -> str:
+def readable(seen: dict[str, Any]) -> str:
+    """Return what the daemon says it is doing, a line for each thing."""
     shown = seen["suggestions"]
     return "\n".join(
         [
