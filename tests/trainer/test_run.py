@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,6 +14,7 @@ from charwise_trainer.config import ModelConfig
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError, StorageError
 from charwise_trainer.events import Evaluated, Finished, Progress, Recovered, Saved, Started, Warned
 from charwise_trainer.holdout import split
+from charwise_trainer.judge import Costs
 from charwise_trainer.learner import Learner
 from charwise_trainer.train import train
 from tests.trainer.small import TINY, corpus_file, of, python_files, short, stop_after
@@ -47,7 +49,7 @@ def test_train_keeps_the_better_model(tmp_path: Path) -> None:
     first = of(Finished, list(train(FILES, tmp_path, short(epochs=1))))[0]
     digits = [corpus_file(f"{i}.txt", b"0123456789" * 400) for i in range(10)]
     with pytest.MonkeyPatch.context() as patch:  # what is held out stays, what is learned is nothing like it
-        patch.setattr("charwise_trainer.train.split", lambda files: (files, split(FILES)[1]))
+        patch.setattr("charwise_trainer.material.split", lambda files: (files, split(FILES)[1]))
         second = list(train(digits, tmp_path, short(epochs=3)))
     finished = of(Finished, second)[0]
     assert not of(Evaluated, second)[-1].best
@@ -70,9 +72,9 @@ def test_train_refuses_another_size(tmp_path: Path) -> None:
 def test_train_continues_from_another_checkpoint(tmp_path: Path) -> None:
     """Where the last checkpoint is broken the best one is continued, with a warning that names the broken file."""
     list(train(FILES, tmp_path, short(epochs=0.1)))
-    with pytest.MonkeyPatch.context() as patch:  # the second one is worse, so that best and last differ
-        patch.setattr(run.Run, "_measure", _measures(3.0, 4.0))
-        list(train(FILES, tmp_path, short(epochs=0.1)))
+    with pytest.MonkeyPatch.context() as patch:  # the second one is worse, and interrupted: best and last differ
+        patch.setattr(run.Run, "_measure", _measures(9.0))
+        list(train(FILES, tmp_path, short(epochs=0.1), stop_after(3)))
     best, last = checkpoint.best(tmp_path), checkpoint.last(tmp_path)
     assert best is not None
     assert last is not None
@@ -84,9 +86,9 @@ def test_train_continues_from_another_checkpoint(tmp_path: Path) -> None:
     assert of(Started, events)[0].resumed_from == checkpoint.load(best).meta.step
 
 
-def _measures(*values: float) -> Callable[[run.Run], float]:
+def _measures(*values: float) -> Callable[[run.Run], Costs]:
     rest = iter(values)
-    return lambda _self: next(rest)
+    return lambda self: np.full(len(self.judge.pieces), next(rest))
 
 
 def test_train_goes_on_without_a_broken_optimizer(tmp_path: Path) -> None:
@@ -210,13 +212,3 @@ def test_train_ends_with_an_error_on_a_full_disk(tmp_path: Path) -> None:
     with files_limited_to(20_000), pytest.raises(StorageError, match="before is whole"):
         list(train(FILES, tmp_path, short(epochs=0.05)))
     assert checkpoint.load(before.path).meta.step == before.step
-
-
-def test_probe_is_spread_over_all_files() -> None:
-    """Evaluations read pieces of every part of the held-out text, and no more than their share."""
-    files = [corpus_file(f"{i}.py", bytes(range(250)) * 100) for i in range(4)]
-    pieces = run.probe(files)
-    assert sum(len(piece.data) for piece in pieces) == run.PROBE_CHARACTERS
-    assert {piece.name for piece in pieces} == {file.name for file in files}
-    short_one = [corpus_file("b.md", b"short")]
-    assert run.probe(short_one) == short_one

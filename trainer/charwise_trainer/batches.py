@@ -83,6 +83,7 @@ class Lanes:
         self.all = Windows(texts, window)
         self.lanes = max(1, min(lanes, self.all.count // FEWEST_WINDOWS))
         self.characters = self.all.characters
+        self._taken = np.zeros(self.all.count, np.bool_)  # windows that were read
 
     def __repr__(self) -> str:
         return f"<Lanes {self.lanes} of {len(self)} windows, {self.characters} characters>"
@@ -91,20 +92,28 @@ class Lanes:
         """Windows per epoch: the longest lane's."""
         return math.ceil(self.all.count / self.lanes)
 
-    def epoch(self, rng: np.random.Generator) -> Iterator[Window]:
+    @property
+    def read(self) -> NDArray[np.bool_]:
+        """Which texts were read from start to end, in whatever epochs (texts,)."""
+        taken = np.bincount(self.all.text[self._taken], minlength=len(self.all.per_text))
+        is_read: NDArray[np.bool_] = taken == self.all.per_text
+        return is_read
+
+    def epoch(self, rng: np.random.Generator, lanes: int | None = None) -> Iterator[Window]:
         """Yield every character once, the texts shuffled by `rng`; a lane reads on where its last window ended."""
-        plan = self._plan(rng.permutation(len(self.all.per_text)))
+        plan = self._plan(rng.permutation(len(self.all.per_text)), lanes or self.lanes)
         for row, numbers in enumerate(plan):
             window = self.all.take(numbers)
+            self._taken[numbers[numbers >= 0]] = True
             if row == 0:  # most lanes begin inside a document, whose beginning is at another lane's end
                 window.starts[:] = True
             yield window
 
-    def _plan(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _plan(self, order: NDArray[np.int64], lanes: int) -> NDArray[np.int64]:
         """Return the windows' numbers (rows, lanes) with the texts in this order; lanes differ by one at most."""
         per_text = self.all.per_text[order]
         ends = np.cumsum(per_text)
         stream = np.repeat(self.all.first[order] - (ends - per_text), per_text) + np.arange(self.all.count)
-        cuts = np.arange(self.lanes + 1) * self.all.count // self.lanes
-        at = cuts[:-1] + np.arange(len(self))[:, None]  # (rows, lanes)
+        cuts = np.arange(lanes + 1) * self.all.count // lanes
+        at = cuts[:-1] + np.arange(math.ceil(self.all.count / lanes))[:, None]  # (rows, lanes)
         return np.where(at < cuts[1:], stream[np.minimum(at, self.all.count - 1)], -1)

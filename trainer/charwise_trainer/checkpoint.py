@@ -2,8 +2,9 @@
 
     MODEL/c00000412/weights.safetensors    float32, by the names of the state dict
                     meta.json              what it is and how it came about: Meta
-                    optimizer.safetensors  what training needs to go on; kept for the last one only
-    MODEL/best, MODEL/last, MODEL/previous text: which checkpoint is the best, the last, the best before
+                    learned.safetensors    which text it has learned: learned.py
+                    optimizer.safetensors  what training needs to go on; kept for the best and the last one only
+    MODEL/best, MODEL/last, ...            text: which checkpoint is the best, the last, ...: pointers.py
     MODEL/gate.safetensors                 the predictor's gate, if one was fitted: gate_file.py
     MODEL/.lock                            held by the process that trains it, whose id is in it
 
@@ -12,10 +13,9 @@ Knows nothing of torch: the daemon reads checkpoints with this.
 
 import json
 import math
-import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
@@ -28,19 +28,34 @@ from numpy.typing import NDArray
 from charwise_trainer.config import ModelConfig
 from charwise_trainer.errors import CheckpointError, ConfigError
 from charwise_trainer.gate_file import load_gate, save_gate
+from charwise_trainer.learned import Digests
 from charwise_trainer.lock import is_training, training_lock
-from charwise_trainer.storage import aside, flush_directory, is_abandoned, replace_file, write_flushed, writing
+from charwise_trainer.pointers import best, good, kept, last, point, roll_back, stored
+from charwise_trainer.storage import aside, flush_directory, is_abandoned, write_flushed, writing
 
-__all__ = ["FORMAT", "Arrays", "Checkpoint", "Meta", "best", "last", "load", "save", "stored"]
-__all__ += ["is_training", "load_gate", "save_gate", "training_lock"]  # all of a stored model, from one module
+__all__ = [
+    "FORMAT",
+    "Arrays",
+    "Checkpoint",
+    "Meta",
+    "best",
+    "good",
+    "is_finished",
+    "last",
+    "load",
+    "read_meta",
+    "save",
+    "stored",
+]
+__all__ += ["is_training", "load_gate", "roll_back", "save_gate", "training_lock"]  # a stored model, from one module
 
-FORMAT = 1
-"""Of the files described above. There is no older one yet; a newer one is refused, not guessed at."""
+FORMAT = 2
+"""Of the files described above. Format 1 did not say what was learned; a newer one is refused, not guessed at."""
+READABLE = (1, FORMAT)
 
-WEIGHTS, META, OPTIMIZER = "weights.safetensors", "meta.json", "optimizer.safetensors"
-BEST, LAST, PREVIOUS = "best", "last", "previous"
-NAME = re.compile(r"c(\d{8,})(?:-(\d+))?")
-"""A checkpoint's directory: the step, and a number where a step is stored again."""
+WEIGHTS, META, OPTIMIZER, LEARNED = "weights.safetensors", "meta.json", "optimizer.safetensors", "learned.safetensors"
+PASSAGES = "passages"
+"""The only array of a LEARNED: sorted digests."""
 
 HEADER_BYTES = 1_000_000
 """More than any header of ours: a file larger than the tensors and this is not ours, and is not even read."""
@@ -61,9 +76,18 @@ class Meta:
     corpus_characters: int  # that there were to learn from
     epochs: int = 0  # orders in which the corpus was begun to be read: each has its own shuffle
     rate_scale: float = 1.0  # halved at each recovery from divergence
+    continued: bool = False  # its run went on from a finished one, at a lower rate
+    changed: int = 0  # characters of changed text learned since the last whole training
+    held_out: dict[str, float] = field(default_factory=dict)  # what held-out text costs the best: judge.py
+    precision: str = ""  # that its run computed in
     created: str = ""  # ISO time; set by save()
     charwise: str = ""  # the version that wrote it
     format: int = FORMAT
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what comes after it continues a trained model, not a training that was interrupted."""
+        return self.finished or self.continued
 
     @property
     def config(self) -> ModelConfig:
@@ -88,9 +112,21 @@ class Checkpoint:
         file = self.path / OPTIMIZER
         return _read_tensors(file) if file.exists() else None
 
+    def learned(self) -> Digests | None:
+        """Return the digests of the text that it has learned, None where it does not say; raises CheckpointError."""
+        file = self.path / LEARNED
+        if not file.exists():
+            return None
+        found = _read_tensors(file).get(PASSAGES)
+        if found is None or found.dtype != np.uint64 or found.ndim != 1 or (found[1:] <= found[:-1]).any():
+            raise _unusable(file, "it is no sorted list of digests")
+        return found
+
 
 # --- writing ----------------------------------------------------------------------------------------------------------
-def save(directory: Path, weights: Arrays, meta: Meta, optimizer: Arrays | None, best: bool) -> Path:
+def save(
+    directory: Path, weights: Arrays, meta: Meta, optimizer: Arrays | None, best: bool, learned: Digests | None = None
+) -> Path:
     """Store a checkpoint as the last one, and as the best one where it is; return its path.
 
     Whatever happens on the way, `best` and `last` name whole checkpoints. Raises StorageError where the disk is full
@@ -103,19 +139,24 @@ def save(directory: Path, weights: Arrays, meta: Meta, optimizer: Arrays | None,
     }
     if optimizer is not None:
         files[OPTIMIZER] = safetensors.numpy.save(_contiguous(optimizer))
+    if learned is not None:
+        files[LEARNED] = safetensors.numpy.save({PASSAGES: learned})
     with writing(directory):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_abandoned(directory)
         path = _write_directory(directory, _free_name(directory, meta.step), files)
-    if best:
-        replaced = _named(directory, BEST)
-        if replaced is not None:
-            replace_file(directory / PREVIOUS, replaced.name.encode())
-        replace_file(directory / BEST, path.name.encode())
-    replace_file(directory / LAST, path.name.encode())
+    point(directory, path, is_best=best, was_finished=is_finished)
     with writing(directory):
         _prune(directory)
     return path
+
+
+def is_finished(path: Path) -> bool:
+    """Whether a checkpoint is the end of its run, as far as it can be read."""
+    try:
+        return read_meta(path).finished
+    except CheckpointError:
+        return False
 
 
 def _contiguous(arrays: Arrays) -> dict[str, NDArray[Any]]:
@@ -148,18 +189,14 @@ def _free_name(directory: Path, step: int) -> str:
 
 
 def _prune(directory: Path) -> None:
-    """Remove what neither `best`, `last` nor `previous` names, and optimizers that nothing continues from.
-
-    The best before is kept because the daemon may be reading it at this moment.
-    """
-    keep = {_named(directory, pointer) for pointer in (BEST, LAST, PREVIOUS)}
-    newest = _named(directory, LAST)
+    """Remove what no pointer names, and optimizers that nothing continues from."""
+    keep, continued = kept(directory), {best(directory), last(directory)}
     for path in stored(directory):
         if path not in keep:
             gone = aside(directory, f"old-{path.name}")  # renamed first: nothing half removed keeps its name
             path.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
-        elif path != newest:
+        elif path not in continued:
             (path / OPTIMIZER).unlink(missing_ok=True)
 
 
@@ -170,23 +207,6 @@ def _remove_abandoned(directory: Path) -> None:
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
-def best(directory: Path) -> Path | None:
-    """Return the checkpoint that does best on held-out text, the one to serve; None where there is none."""
-    return _named(directory, BEST)
-
-
-def last(directory: Path) -> Path | None:
-    """Return the checkpoint that training continues from; None where there is none."""
-    return _named(directory, LAST)
-
-
-def stored(directory: Path) -> list[Path]:
-    """Return all checkpoints, the newest first, whether they can be read or not."""
-    found = [(match, path) for path in _entries(directory) if (match := NAME.fullmatch(path.name))]
-    found.sort(key=lambda each: (int(each[0][1]), int(each[0][2] or 1)), reverse=True)
-    return [path for _, path in found]
-
-
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint and check it: all there, as its configuration says, all numbers finite.
 
@@ -205,18 +225,9 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(path, meta, weights)
 
 
-def _named(directory: Path, pointer: str) -> Path | None:
-    """Return the checkpoint that a pointer file names, None where either is missing."""
-    try:
-        name = (directory / pointer).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    path = directory / name
-    return path if NAME.fullmatch(name) and path.is_dir() else None
-
-
-def _entries(directory: Path) -> list[Path]:
-    return list(directory.iterdir()) if directory.is_dir() else []
+def read_meta(path: Path) -> Meta:
+    """Read what a checkpoint is, without its weights; raises CheckpointError."""
+    return _read_meta(path / META)
 
 
 def _read_meta(file: Path) -> Meta:
@@ -237,10 +248,10 @@ def _read_meta(file: Path) -> Meta:
 
 
 def _check_format(file: Path, found: object) -> None:
-    if found != FORMAT:
+    if found not in READABLE:
         newer = isinstance(found, int) and found > FORMAT
         todo = "update charwise" if newer else "train the model anew"
-        raise CheckpointError(f"{file} is of format {found!r}, this charwise reads format {FORMAT}: {todo}")
+        raise CheckpointError(f"{file} is of format {found!r}, this charwise reads formats up to {FORMAT}: {todo}")
 
 
 def _check_values(file: Path, values: Mapping[str, Any]) -> None:
@@ -254,6 +265,8 @@ def _check_values(file: Path, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if not _fits(value, wanted[name]):
             raise _unusable(file, f"its {name} is {value!r}")
+    if not all(_fits(cost, float) for cost in values.get("held_out", {}).values()):
+        raise _unusable(file, "its held_out has costs that are no numbers")
 
 
 def _fits(value: object, wanted: Any) -> bool:

@@ -102,6 +102,7 @@ class TrainConfig:
     seed: int = 0
     device: str = "auto"  # cuda, mps, cpu
     threads: int | None = None  # None: torch's choice, one per core
+    follows_change: bool = False  # a model that is trained learns as long as what has changed is worth, if that is less
     gives_way: bool = False  # to others: then minutes are of computing, not of waiting for them (on a CPU)
     evaluate_every: float = 30.0  # seconds of work; each time a checkpoint is stored: what a kill may lose
     sample_every: float = 60.0  # seconds of work

@@ -29,6 +29,7 @@ class Evaluation:
     bpc: float
     characters: int  # counted ones: without headers
     by_type: dict[str, float]
+    by_file: tuple[float, ...]  # 0 for an empty one
 
 
 def evaluate(model: CharLSTM, files: Sequence[CorpusFile], lanes: int = LANES, window: int = WINDOW) -> Evaluation:
@@ -87,4 +88,5 @@ def _summary(nats: NDArray[np.float64], counts: Sequence[int], types: Sequence[s
         bpc=float(nats.sum()) / math.log(2) / characters if characters else math.nan,
         characters=characters,
         by_type={kind: bits / count for kind, (bits, count) in sorted(total.items()) if count},
+        by_file=tuple((nats / math.log(2) / np.maximum(counts, 1)).tolist()),
     )

@@ -21,6 +21,8 @@ class Started:
     precision: str  # bf16 or fp32
     rate: float  # the peak learning rate of this run
     resumed_from: int | None  # the step; None: a new model
+    changed: int | None = None  # characters that the stored model has not learned; None: it is new, or was interrupted
+    is_short: bool = False  # as long as what has changed is worth, not the whole budget
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Finished:
     step: int
     bpc: float | None  # of the best checkpoint
     interrupted: bool
+    served: bool = True  # what was learned is; False: it is worse on held-out text than what was served before
 
 
 Event = Started | Warned | Progress | Sampled | Evaluated | Saved | Recovered | Finished

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays
 from charwise_trainer.config import ModelConfig, TrainConfig
-from charwise_trainer.device import autocast, pick_device, pick_precision
+from charwise_trainer.device import Precision, autocast, can_compute, pick_device, pick_precision
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.model import CharLSTM, State, detach
 
@@ -26,13 +26,14 @@ RNG_CUDA = "rng.cuda"
 class Learner:
     """A model being trained on one device."""
 
-    def __init__(self, model: ModelConfig, config: TrainConfig, lanes: int) -> None:
+    def __init__(self, model: ModelConfig, config: TrainConfig, lanes: int, precision: Precision | None = None) -> None:
         torch.manual_seed(config.seed)
         self.device = pick_device(config.device)
         self.model = CharLSTM(model).to(self.device)
         self.clip = config.clip
         self.optimizer = _adamw(self.model, config)
-        self.precision = pick_precision(self.model, lanes)
+        is_known = precision is not None and can_compute(self.model, precision)
+        self.precision = precision if precision and is_known else pick_precision(self.model, lanes)
         self.state: State = self.model.initial_state(lanes)
         torch.manual_seed(config.seed)  # the trial of precisions drew dropout masks
 
@@ -59,9 +60,9 @@ class Learner:
         self.optimizer.step()
         return loss.item()
 
-    def forget(self) -> None:
-        """Begin every lane from the zero state."""
-        self.state = self.model.initial_state(self.state[0].shape[1])
+    def forget(self, lanes: int | None = None) -> None:
+        """Begin every lane from the zero state, of which there may be others from now on."""
+        self.state = self.model.initial_state(lanes or self.state[0].shape[1])
 
     # --- as arrays ----------------------------------------------------------------------------------------------------
     def weights(self) -> dict[str, NDArray[np.float32]]:

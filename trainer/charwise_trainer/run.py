@@ -5,23 +5,25 @@ Knows nothing of who watches: each method returns values, and events where there
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from charwise_trainer import checkpoint
-from charwise_trainer.batches import Lanes, Window
+from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays, Checkpoint, Meta
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
-from charwise_trainer.corpus import END, CorpusFile, encode, encode_header
-from charwise_trainer.device import computing_time
+from charwise_trainer.corpus import END, encode_header
+from charwise_trainer.device import Precision, computing_time
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Progress, Recovered, Sampled, Saved, Started
+from charwise_trainer.judge import TOLERANCE, Costs, Judge
 from charwise_trainer.learner import Learner
+from charwise_trainer.material import Material
 from charwise_trainer.sample import sample
 from charwise_trainer.schedule import Clock, Rails, rate_at
 
@@ -30,11 +32,6 @@ CONTINUED = 0.3
 
 MOST_RECOVERIES = 5
 """Each halves the rate: after five it is a 32nd, and the rate is not what is wrong."""
-
-PROBE_CHARACTERS = 32_000
-"""Of held-out text read at each evaluation: two or three seconds for 2x512 on two cores."""
-PIECE = 1_000
-"""Characters of a held-out file read from its header on: 32 such pieces are read side by side, whatever the files."""
 
 MOST_BPC = 16.0
 """Twice what guessing costs: no overfitting, however long, gets there; weights that exploded do."""
@@ -48,26 +45,6 @@ SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 160, 0.7
 """Two or three lines; 0.7 reads best (char-rnn): likely, yet not the same each time."""
 
 
-@dataclass(frozen=True)
-class Material:
-    """The corpus as a run uses it."""
-
-    lanes: Lanes
-    names: Sequence[str]  # of the training files
-    probe: Sequence[CorpusFile]  # pieces of held-out files
-    held_out: int  # characters
-
-    @classmethod
-    def of(cls, training: Sequence[CorpusFile], held_out: Sequence[CorpusFile], config: TrainConfig) -> "Material":
-        """Lay out the training files in lanes, and choose what is measured on."""
-        return cls(
-            lanes=Lanes([encode(file) for file in training], config.lanes, config.window),
-            names=[file.name for file in training],
-            probe=probe(held_out),
-            held_out=sum(len(file.data) for file in held_out),
-        )
-
-
 class Run:
     """State of a run: the learner, the clock, what was read, what is best, what was last good."""
 
@@ -75,14 +52,17 @@ class Run:
         self.material, self.directory, self.config = material, directory, config
         self.start = start.meta if start else None
         model = model_for(config, self.start, material.lanes.characters)
-        self.learner = Learner(model, config, material.lanes.lanes)
+        self.learner = Learner(model, config, material.lanes.lanes, _known_precision(material, self.start))
         self.clock = Clock(computing_time(self.learner.device)) if config.gives_way else Clock()
         self.rails = Rails()
         self.taken = 0  # steps of this run
         self.read = 0  # characters in this run
         self.scale = self.start.rate_scale if self.start and not self.start.finished else 1.0
-        self.peak = config.rate * (CONTINUED if self.start and self.start.finished else 1.0)
+        self.is_continued = self.start is not None and self.start.goes_on
+        self.peak = config.rate * (CONTINUED if self.is_continued else 1.0)
         self.recoveries = 0
+        self.judge = Judge(material.probe, {})
+        self.costs: Costs = np.zeros(0)  # what was measured last
         self.best_bpc = math.inf
         self.kept_at = -1  # the step that is stored last
         self._due = {"progress": 0.0, "sample": config.sample_every, "evaluate": config.evaluate_every}
@@ -100,24 +80,25 @@ class Run:
     @property
     def done(self) -> float:
         """How much of the budget is spent, 0 to 1."""
-        if self.config.epochs is not None:
-            return min(1.0, self.taken / math.ceil(self.config.epochs * len(self.material.lanes)))
-        assert self.config.minutes is not None
-        return min(1.0, self.clock.seconds / (60 * self.config.minutes))
+        if self.config.minutes is not None:
+            spent = self.clock.seconds / (60 * self.config.minutes)
+        else:
+            spent = self.taken / self._steps
+        return min(1.0, max(spent, self.taken / self._steps if self.material.is_short else 0.0))
 
     @property
     def rate(self) -> float:
         """The learning rate of the next step."""
         return self.scale * rate_at(self.peak, self.taken, self.config.warm_up, self.done)
 
-    def windows(self) -> Iterator[Window]:
-        """Yield windows without end, one epoch after another.
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to learn: the run is as long as what has changed is worth, and nothing has."""
+        return self.material.is_short and not self.material.changed
 
-        Each epoch's order depends on the seed and its number alone, so that a continued run needs no stored state of
-        numpy's to go on with an order of its own.
-        """
-        for epoch in itertools.count(self.start.epochs if self.start else 0):
-            yield from self.material.lanes.epoch(np.random.default_rng((self.config.seed, epoch)))
+    def windows(self) -> Iterator[Window]:
+        """Yield windows without end: what has changed first, then one epoch after another."""
+        return self.material.windows(self.config.seed, self.start.epochs if self.start else 0)
 
     def due(self, what: str) -> bool:
         """Whether it is time for progress, a sample or an evaluation."""
@@ -136,6 +117,8 @@ class Run:
             precision=self.learner.precision,
             rate=self.peak * self.scale,
             resumed_from=self.start.step if self.start else None,
+            changed=self.material.changed if self.is_continued else None,
+            is_short=self.material.is_short,
         )
 
     def go_on_from(self, start: Checkpoint) -> None:
@@ -152,6 +135,8 @@ class Run:
 
     def learn(self, window: Window) -> float:
         """Take one step; return the loss."""
+        if window.starts.all():  # an epoch begins, in perhaps other lanes
+            self.learner.forget(len(window.starts))
         loss = self.learner.step(window, self.rate)
         self.taken += 1
         self.read += window.characters
@@ -161,10 +146,9 @@ class Run:
     def progress(self) -> Progress:
         """Return how far it is."""
         typical = self.clock.typical
-        if self.config.epochs is not None:
-            left = (1 - self.done) * math.ceil(self.config.epochs * len(self.material.lanes)) * typical
-        else:
-            left = (1 - self.done) * 60 * (self.config.minutes or 0)
+        left = math.inf if self.config.minutes is None else (1 - self.done) * 60 * self.config.minutes
+        if self.config.minutes is None or self.material.is_short:
+            left = min(left, (1 - self.done) * self._steps * typical)
         self._next("progress", PROGRESS_EVERY, 0.0)
         return Progress(
             step=self.step,
@@ -180,18 +164,19 @@ class Run:
     def sample(self) -> Sampled:
         """Return what the model writes into one of the corpus's files, each time another."""
         self.clock.skip()
-        name = self.material.names[self.step % len(self.material.names)]
+        name = self.material.files[self.step % len(self.material.files)].name
         written = sample(self.learner.model, encode_header(name), SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE, seed=self.step)
         text = bytes(itertools.takewhile(lambda character: character != END[0], written))
         self._next("sample", self.config.sample_every, self.clock.other())
         return Sampled(self.step, name, text.decode(errors="replace"), SAMPLE_TEMPERATURE)
 
-    def evaluate(self) -> Evaluated:
-        """Measure on held-out text."""
+    def evaluate(self, *, is_end: bool = False) -> Evaluated:
+        """Measure on held-out text; at the end of a continued run, chance is not held against it."""
         self.clock.skip()
-        bpc = self._measure()
+        self.costs = self._measure()
         self.clock.other()
-        return Evaluated(self.step, bpc, best=bpc <= self.best_bpc or not self.material.probe)
+        tolerance = TOLERANCE if is_end and self.is_continued else 0.0
+        return Evaluated(self.step, self.judge.bpc(self.costs), best=self.judge.allows(self.costs, tolerance))
 
     def off_the_rails(self, result: Evaluated) -> str | None:
         """Return why the weights measured are not worth keeping, None where they are."""
@@ -209,9 +194,11 @@ class Run:
         self.good = (weights, self.learner.memory())
         best = checkpoint.best(self.directory) is None or (result is not None and result.best)
         bpc = result.bpc if result and math.isfinite(result.bpc) else None
-        path = checkpoint.save(self.directory, self.good[0], self._meta(bpc, finished), self.good[1], best)
         if best and bpc is not None:
+            self.judge.served(self.costs)
             self.best_bpc = bpc
+        meta, learned = self._meta(bpc, finished), self.material.learned()
+        path = checkpoint.save(self.directory, self.good[0], meta, self.good[1], best, learned)
         self.kept_at = self.step
         self.clock.other()
         return Saved(path, self.step, bpc, best)
@@ -236,6 +223,13 @@ class Run:
         self._next("evaluate", self.config.evaluate_every, cost)
 
     # --- inside -------------------------------------------------------------------------------------------------------
+    @property
+    def _steps(self) -> int:
+        """Steps that the run has, where it is not minutes that it has."""
+        if self.material.is_short and self.material.mixture:
+            return max(1, len(self.material.mixture))
+        return math.ceil((self.config.epochs or math.inf) * len(self.material.lanes))
+
     def _measure_rival(self, start: Checkpoint) -> None:
         """Find out what the best checkpoint does on the text held out now, which new ones must match.
 
@@ -245,14 +239,21 @@ class Run:
         if best is not None:
             with suppress(CheckpointError, RuntimeError):  # RuntimeError: it is of another size
                 rival = start if best == start.path else checkpoint.load(best)
-                self.learner.set_weights(rival.weights)
-                self.best_bpc = self._measure()
+                self.judge = Judge(self.material.probe, rival.meta.held_out)
+                self._measure_unknown(rival)
+                self.best_bpc = self.judge.best if self.material.probe else math.inf
+
+    def _measure_unknown(self, rival: Checkpoint) -> None:
+        if unknown := self.judge.unknown:
+            self.learner.set_weights(rival.weights)
+            pieces = [self.material.probe[number] for number in unknown]
+            self.judge.measured(unknown, np.array(evaluate(self.learner.model, pieces).by_file))
 
     def _next(self, what: str, every: float, cost: float) -> None:
         self._due[what] = self.clock.seconds + max(every, cost / COST_SHARE)
 
-    def _measure(self) -> float:
-        return evaluate(self.learner.model, self.material.probe).bpc
+    def _measure(self) -> Costs:
+        return np.array(evaluate(self.learner.model, self.material.probe).by_file)
 
     def _meta(self, bpc: float | None, finished: bool) -> Meta:
         before = self.start
@@ -267,6 +268,10 @@ class Run:
             corpus_characters=self.material.lanes.characters,
             epochs=begun + (before.epochs if before else 0),
             rate_scale=self.scale,
+            continued=self.is_continued,
+            changed=self.material.changed + (before.changed if before else 0) if self.material.is_short else 0,
+            held_out=self.judge.known(),
+            precision=self.learner.precision,
         )
 
 
@@ -283,17 +288,8 @@ def model_for(config: TrainConfig, stored: Meta | None, characters: int) -> Mode
     return asked or stored.config
 
 
-def probe(files: Sequence[CorpusFile]) -> list[CorpusFile]:
-    """Return pieces of the files, evenly spread over them, that are quick to read side by side.
-
-    Each is read from its file's header on, as if the file began there.
-    """
-    pieces = [
-        replace(file, data=file.data[begin : begin + PIECE])
-        for file in files
-        for begin in range(0, len(file.data), PIECE)
-    ]
-    wanted = PROBE_CHARACTERS // PIECE
-    if len(pieces) <= wanted:
-        return pieces
-    return [pieces[number * len(pieces) // wanted] for number in range(wanted)]
+def _known_precision(material: Material, stored: Meta | None) -> Precision | None:
+    """Return the precision that the stored model was trained in: trying both takes longer than a short run."""
+    if not (material.is_short and stored):
+        return None
+    return next((precision for precision in get_args(Precision) if precision == stored.precision), None)

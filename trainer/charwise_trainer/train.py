@@ -9,6 +9,7 @@ disk), the last stored checkpoint is whole, and training continues from it.
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,8 +20,8 @@ from charwise_trainer.config import TrainConfig
 from charwise_trainer.corpus import CorpusFile
 from charwise_trainer.errors import CheckpointError, CorpusError, StorageError
 from charwise_trainer.events import Event, Finished, Warned
-from charwise_trainer.holdout import split
-from charwise_trainer.run import Material, Run
+from charwise_trainer.material import Material
+from charwise_trainer.run import Run
 
 __all__ = ["TrainConfig", "train"]
 
@@ -50,6 +51,9 @@ def train(
         yield run.started()
         for message in warnings:
             yield Warned(message)
+        if run.is_over:
+            yield _finished(run, interrupted=False)
+            return
 
         try:
             yield from _loop(run, should_stop)
@@ -110,27 +114,31 @@ def _finish(run: Run) -> Iterator[Event]:
     if not (interrupted and run.kept_at == run.step):
         result = None
         try:
-            result = run.evaluate()
+            result = run.evaluate(is_end=not interrupted)
             if why := run.off_the_rails(result):
                 yield run.recover(why)
-                result = run.evaluate()
+                result = run.evaluate(is_end=not interrupted)
         except KeyboardInterrupt:
             interrupted = True
         if result is not None:
             yield result
         yield run.keep(result, finished=not interrupted)
+    yield _finished(run, interrupted=interrupted)
+
+
+def _finished(run: Run, *, interrupted: bool) -> Finished:
     best = checkpoint.best(run.directory)
     assert best is not None, "keep() stored one"
     bpc = run.best_bpc if math.isfinite(run.best_bpc) else None
-    yield Finished(best, run.step, bpc, interrupted=interrupted)
+    served = run.kept_at < 0 or best == checkpoint.last(run.directory)
+    return Finished(best, run.step, bpc, interrupted=interrupted, served=served)
 
 
 def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> tuple[Run, list[str]]:
     """Return the run, at its first step, and what the user should know before it."""
-    training, held_out = split(files)
     warnings = _warn_small(sum(len(file.data) for file in files))
     start, broken = _find_start(directory)
-    run = Run(Material.of(training, held_out, config), directory, config, start)
+    run = Run(Material.of(files, config, start), directory, config, start)
     if start:
         try:
             run.go_on_from(start)
@@ -142,15 +150,21 @@ def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> 
 def _find_start(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     """Return the checkpoint to continue from, None where none is stored, and what was wrong with better ones.
 
-    The last, else the best, else whatever is there, the newest first; raises CheckpointError where none can be read.
+    The last where its run was interrupted, else the best: a run that ended and is not served has led nowhere. Else
+    whatever is there, the newest first; raises CheckpointError where none can be read.
     """
-    candidates = [checkpoint.last(directory), checkpoint.best(directory), *checkpoint.stored(directory)]
+    last, best = checkpoint.last(directory), checkpoint.best(directory)
+    is_over = last is not None and checkpoint.is_finished(last)
+    candidates = [*([best, last] if is_over else [last, best]), *checkpoint.stored(directory)]
     errors: list[CheckpointError] = []
     for path in dict.fromkeys(path for path in candidates if path):
         try:
-            return checkpoint.load(path), [f"{error}; continuing from {path.name}" for error in errors]
+            found = checkpoint.load(path)
         except CheckpointError as error:
             errors.append(error)
+            continue
+        meta = replace(found.meta, finished=found.meta.finished or is_over)
+        return replace(found, meta=meta), [f"{error}; continuing from {path.name}" for error in errors]
     if errors:
         raise errors[0]
     return None, []

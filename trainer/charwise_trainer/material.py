@@ -1,0 +1,94 @@
+"""The corpus as a run uses it: what is learned, what of it first, what is measured on, and what is learned in the end.
+
+Knows nothing of models.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from charwise_trainer.batches import Lanes, Window
+from charwise_trainer.checkpoint import Checkpoint
+from charwise_trainer.config import TrainConfig
+from charwise_trainer.continual import READINGS, Changes, find, is_small
+from charwise_trainer.corpus import CorpusFile, encode
+from charwise_trainer.holdout import split
+from charwise_trainer.judge import probe
+from charwise_trainer.learned import Digests, digests, together
+from charwise_trainer.mixture import Mixture
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works with."""
+
+    files: Sequence[CorpusFile]  # that are learned
+    lanes: Lanes  # of them
+    mixture: Mixture | None  # what of them comes first; None: the model is new, or still in its first training
+    changed: int  # characters of that
+    known: Digests  # of what was learned before
+    probe: Sequence[CorpusFile]  # pieces of held-out text
+    held_out: int  # characters
+    is_short: bool  # the mixture is all of the run
+
+    @classmethod
+    def of(cls, files: Sequence[CorpusFile], config: TrainConfig, start: Checkpoint | None) -> "Material":
+        """Lay out the files for a run that goes on from `start`; raises CheckpointError."""
+        training, held_out = split(files)
+        known, changes = _known(training, start), Changes(training, [], [])
+        goes_on = start is not None and start.meta.goes_on
+        if start and goes_on:
+            changes = find(training, known, start.meta.step)
+        lanes = Lanes([encode(file) for file in changes.files], config.lanes, config.window)
+        return cls(
+            files=changes.files,
+            lanes=lanes,
+            mixture=Mixture(changes.pieces(), lanes, config.lanes, READINGS) if goes_on else None,
+            changed=changes.characters,
+            known=known,
+            probe=probe(held_out, changes.held_out),
+            held_out=sum(len(file.data) for file in (*held_out, *changes.held_out)),
+            is_short=goes_on and config.follows_change and _is_small(changes, start),
+        )
+
+    def windows(self, seed: int, epoch: int) -> Iterator[Window]:
+        """Yield windows: first what has changed beside a replay, then all, one epoch after another without end.
+
+        Each epoch's order depends on the seed and its number alone, so that a continued run needs no stored state of
+        numpy's to go on with an order of its own.
+        """
+        rngs = _generators(seed, epoch)
+        if self.mixture and not self.mixture.is_read:
+            yield from self.mixture.windows(rngs)
+        for rng in rngs:
+            yield from self.lanes.epoch(rng)
+
+    def learned(self) -> Digests:
+        """Return the digests of what is learned now: known before, or read by this run."""
+        read = [digests(file.data) for file, is_read in zip(self.files, self.lanes.read, strict=True) if is_read]
+        if self.mixture and self.mixture.is_read:
+            read = [digests(file.data) for file in self.files]
+        return together(read, self.known)
+
+
+def _generators(seed: int, epoch: int) -> Iterator[np.random.Generator]:
+    while True:
+        yield np.random.default_rng((seed, epoch))
+        epoch += 1
+
+
+def _known(files: Sequence[CorpusFile], start: Checkpoint | None) -> Digests:
+    """Return what a checkpoint has learned; of one that does not say, all that is older than it."""
+    if start is None:
+        return together([])
+    if (known := start.learned()) is not None:
+        return known
+    stored = datetime.fromisoformat(start.meta.created).timestamp() * 1e9 if start.meta.created else 0.0
+    return together([digests(file.data) for file in files if file.mtime_ns <= stored])
+
+
+def _is_small(changes: Changes, start: Checkpoint | None) -> bool:
+    before = start.meta.changed if start else 0
+    return is_small(changes.characters, before, sum(len(file.data) for file in changes.files))
