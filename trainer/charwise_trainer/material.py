@@ -34,10 +34,12 @@ class Material:
     is_short: bool  # the mixture is all of the run
 
     @classmethod
-    def of(cls, files: Sequence[CorpusFile], config: TrainConfig, start: Checkpoint | None) -> "Material":
-        """Lay out the files for a run that goes on from `start`; raises CheckpointError."""
+    def of(
+        cls, files: Sequence[CorpusFile], config: TrainConfig, start: Checkpoint | None, learned: Digests | None
+    ) -> "Material":
+        """Lay out the files for a run that goes on from `start`, which has learned these passages, or does not say."""
         training, held_out = split(files)
-        known, changes = _known(training, start), Changes(training, [], [])
+        known, changes = _older(training, start) if learned is None else learned, Changes(training, [], [])
         goes_on = start is not None and start.meta.goes_on
         if start and goes_on:
             changes = find(training, known, start.meta.step)
@@ -79,13 +81,9 @@ def _generators(seed: int, epoch: int) -> Iterator[np.random.Generator]:
         epoch += 1
 
 
-def _known(files: Sequence[CorpusFile], start: Checkpoint | None) -> Digests:
-    """Return what a checkpoint has learned; of one that does not say, all that is older than it."""
-    if start is None:
-        return together([])
-    if (known := start.learned()) is not None:
-        return known
-    stored = datetime.fromisoformat(start.meta.created).timestamp() * 1e9 if start.meta.created else 0.0
+def _older(files: Sequence[CorpusFile], start: Checkpoint | None) -> Digests:
+    """Return what is older than a checkpoint: what one has learned that does not say so."""
+    stored = datetime.fromisoformat(start.meta.created).timestamp() * 1e9 if start and start.meta.created else -1.0
     return together([digests(file.data) for file in files if file.mtime_ns <= stored])
 
 

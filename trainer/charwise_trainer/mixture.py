@@ -44,12 +44,13 @@ class Mixture:
         rng = next(rngs)
         replayed = itertools.chain([rng], rngs)
         rest = itertools.chain.from_iterable(self.replay.epoch(each, self.rest) for each in replayed)
-        for row, numbers in enumerate(self._plan(rng)):
+        plan = self._plan(rng)
+        for row, numbers in enumerate(plan):
             window = _beside(self.changed.take(numbers), next(rest))
             if row == 0:
                 window.starts[:] = True
+            self.is_read = row == len(plan) - 1  # said with the last one, after which nobody may ask for more
             yield window
-        self.is_read = True
 
     def _plan(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the windows' numbers (rows, first): each piece whole in one lane, one reading after the other."""

@@ -138,7 +138,13 @@ def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> 
     """Return the run, at its first step, and what the user should know before it."""
     warnings = _warn_small(sum(len(file.data) for file in files))
     start, broken = _find_start(directory)
-    run = Run(Material.of(files, config, start), directory, config, start)
+    learned = None
+    if start:
+        try:
+            learned = start.learned()
+        except CheckpointError as error:
+            warnings.append(f"{error}; what is older than the checkpoint counts as learned")
+    run = Run(Material.of(files, config, start, learned), directory, config, start)
     if start:
         try:
             run.go_on_from(start)
