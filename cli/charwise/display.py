@@ -43,7 +43,8 @@ def sentence(event: Happening) -> str:
         case events.Started():
             begin = "new model" if event.resumed_from is None else f"continuing from step {event.resumed_from:,}"
             size = f"{event.model.label}, {event.parameters:,} parameters, {event.device} {event.precision}"
-            text = f"{begin}: {size}\nlearning {event.characters:,} characters, {event.held_out:,} held out"
+            changed = "" if event.changed is None else f", {event.changed:,} of them new or changed"
+            text = f"{begin}: {size}\nlearning {event.characters:,} characters{changed}, {event.held_out:,} held out"
         case events.Warned():
             text = f"warning: {event.message}"
         case events.Evaluated():
@@ -51,6 +52,8 @@ def sentence(event: Happening) -> str:
             text = f"step {event.step:,}: {event.bpc:.3f} bits per character on held-out text{best}"
         case events.Recovered():
             text = f"step {event.step:,}: {event.why}; went back, the rate is {event.rate:.2g} now"
+        case events.Finished() if not event.served:
+            text = f"step {event.step:,} is worse on held-out text than what is served, which stays"
         case events.Finished():
             bpc = "" if event.bpc is None else f", {event.bpc:.3f} bits per character on held-out text"
             text = f"{'interrupted, ' if event.interrupted else ''}stored at step {event.step:,}{bpc}"

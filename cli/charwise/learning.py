@@ -20,9 +20,9 @@ from charwise_daemon.store import Store, name_for
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, Limits, discover
 from charwise_trainer.errors import CorpusError
-from charwise_trainer.events import Event, Finished
+from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate import fit, is_held_out
-from charwise_trainer.gate_file import gate_weights, save_gate
+from charwise_trainer.gate_file import GATE, gate_weights, save_gate
 from charwise_trainer.holdout import split
 from charwise_trainer.train import train
 
@@ -72,11 +72,14 @@ def learn(
     config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
     name = enlist(root, model)
     directory = Store(paths.models_dir()).directory(name)
-    interrupted = False
+    is_due = True
     for event in train(corpus.files, directory, config, should_stop):
         yield event
-        interrupted = isinstance(event, Finished) and event.interrupted
-    if not interrupted:
+        if isinstance(event, Started) and event.is_short:  # 1. a save is no reason to fit what is fitted already
+            is_due = not (directory / GATE).exists()
+        if isinstance(event, Finished) and event.interrupted:
+            is_due = False
+    if is_due:
         yield Calibrating()
         if calibrated := calibrate(name, corpus, should_stop):
             yield calibrated

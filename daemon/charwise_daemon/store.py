@@ -10,7 +10,7 @@ from charwise_daemon.engine import Engine, engine_of
 from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Gate
 from charwise_trainer import checkpoint
-from charwise_trainer.errors import TrainerError
+from charwise_trainer.errors import ModelBusyError, TrainerError
 from charwise_trainer.gate_file import load_gate
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -94,6 +94,25 @@ class Store:
         if checkpoint.is_training(directory):
             raise ModelError(f"{name} is being trained; stop that first with `charwise daemon pause`, then remove it")
         shutil.rmtree(directory)
+
+    def roll_back(self, name: str) -> checkpoint.Meta:
+        """Make the good checkpoint before the best one the best; return what is known of it.
+
+        Raises:
+            ModelError: there is no such model, none is kept, or a trainer is writing to it.
+        """
+        directory = self.directory(name)
+        if not directory.is_dir():
+            raise self._missing(name)
+        try:
+            with checkpoint.training_lock(directory):
+                return checkpoint.read_meta(checkpoint.roll_back(directory))
+        except ModelBusyError as error:
+            raise ModelError(
+                f"{name} is being trained; stop that first with `charwise daemon pause`, then go back"
+            ) from error
+        except TrainerError as error:
+            raise ModelError(str(error)) from error
 
     def _read(self, name: str) -> checkpoint.Checkpoint:
         directory = self.directory(name)

@@ -192,6 +192,7 @@ class Training:
             "--minutes",
             str(minutes),
             "--background",
+            *([] if self._is_wanted else ["--by-change"]),  # who asks for a training gets all of it
         ]
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -227,6 +228,8 @@ class Training:
                 self._told("saved")
             case "warned":
                 log.warning("%s: %s", workspace.path, event["message"])
+            case "finished" if not event["served"]:
+                log.info("%s: what was learned is worse on held-out text, and is not served", workspace.path)
 
     def _note(self, event: dict[str, Any]) -> None:
         """Keep what is shown of a training. It counts its own work; the rests between take the rest of the time."""

@@ -32,7 +32,7 @@ _VERBS = (
     ("train",), ("sample",), ("complete",), ("lsp",), ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
-    *(("models", verb) for verb in ("list", "show", "remove")),
+    *(("models", verb) for verb in ("list", "show", "rollback", "remove")),
 )  # fmt: skip
 
 
@@ -185,6 +185,29 @@ def test_train_busy(run: Run, project: Path) -> None:
 
 
 @pytest.mark.timeout(120)
+def test_models_rollback(run: Run, project: Path) -> None:
+    """The model is served as it was before its last training, by a running daemon too; there is an end to that."""
+    assert run("train", project, *_TINY)[0] == 0
+    name, store = name_for(project), Store(paths.models_dir())
+    before = store.meta(name).step
+    code, _, err = run("models", "rollback", name)
+    assert code == 1
+    assert "has no checkpoint to go back to" in err
+    while store.meta(name).step == before:  # a training that is no worse
+        assert run("train", project, "--epochs", "1", "--threads", "1")[0] == 0
+    assert run("workspace", "add", project)[0] == 0
+    code, out, _ = run("models", "rollback", name)
+    assert code == 0
+    assert f"is back at step {before:,}" in out
+    assert store.meta(name).step == before
+    assert f"step {before}" in run("daemon", "status")[1]
+    with training_lock(store.directory(name)):
+        code, _, err = run("models", "rollback", name)
+    assert code == 1
+    assert "is being trained" in err
+
+
+@pytest.mark.timeout(120)
 def test_train_on_a_full_disk(run: Run, project: Path) -> None:
     """A checkpoint that cannot be written is one error; the one before it is still served and continued from."""
     assert run("train", project, *_TINY)[0] == 0
@@ -267,7 +290,7 @@ def test_complete_past_the_end(run: Run, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [("sample", "--model", "nobody"), ("models", "show", "nobody"), ("models", "remove", "nobody")]
+    "verb", [("sample", "--model", "nobody"), *(("models", verb, "nobody") for verb in ("show", "rollback", "remove"))]
 )
 def test_unknown_model(run: Run, verb: tuple[str, ...]) -> None:
     """A model that is not stored is named, with what is."""

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charwise.telling import daemon_told
 from charwise.wording import bits
-from charwise_daemon import paths
+from charwise_daemon import paths, registry
 
 if TYPE_CHECKING:
     from charwise_daemon.store import Store
@@ -41,6 +43,17 @@ def remove(name: NAME) -> None:
     """Delete a model; the workspace it was learned from stays and learns anew."""
     _store().remove(name)
     typer.echo(f"{name} is deleted")
+
+
+@app.command()
+def rollback(name: NAME) -> None:
+    """Serve a model as it was before its last training; the next training goes on from there."""
+    meta = _store().roll_back(name)
+    for entry in registry.read(paths.workspaces_file()).values():
+        if entry.model == name:
+            with daemon_told(Path(entry.path)) as tell:
+                tell("reload")
+    typer.echo(f"{name} is back at step {meta.step:,}, {bits(meta.bpc)}, of {meta.created}")
 
 
 def _store() -> "Store":

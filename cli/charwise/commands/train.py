@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charwise.telling import daemon_told
 from charwise_daemon import paths, settings
-from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import WorkspacePath
 from charwise_trainer.errors import TrainerError
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
+    by_change: Annotated[bool, typer.Option("--by-change", hidden=True)] = False,
 ) -> None:
     """Learn PATH, showing how it goes. Ctrl-C saves and leaves a usable model; run again, it continues.
 
@@ -50,7 +50,7 @@ def train(
     options = {"minutes": minutes, "epochs": epochs, "device": device, "rate": rate, "seed": seed, "threads": threads}
     size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
     if background:
-        _train_in_background(path, model, options)
+        _train_in_background(path, model, {**options, "follows_change": by_change})
     else:
         if minutes:
             options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
@@ -63,7 +63,7 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
     from charwise.display import show  # noqa: PLC0415
     from charwise.learning import learn  # noqa: PLC0415
 
-    with _daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
+    with daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
         happenings = learn(path, model, _given(options), _given(size), should_stop)
         show(_served(happenings, tell), Console(highlight=False))
@@ -108,24 +108,6 @@ def _served(happenings: Iterator["Happening"], tell: Callable[[str], None]) -> I
         yield event
         if type(event).__name__ in {"Saved", "Calibrated"}:
             tell("reload")
-
-
-@contextlib.contextmanager
-def _daemon_told(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yield a function that tells a running daemon of this path; where none runs, nobody is told."""
-    parameters = WorkspacePath(str(path.resolve()))
-    try:
-        client = Client("charwise train", start=False)
-    except CharwiseError:
-        yield lambda _method: None
-        return
-
-    def tell(method: str) -> None:
-        with contextlib.suppress(CharwiseError):  # it does not use this workspace, or has gone meanwhile
-            client.request(method, parameters)
-
-    with client:
-        yield tell
 
 
 @contextlib.contextmanager
