@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repo", type=Path, help="a git repository; the standard library where not given")
     parser.add_argument("--saves", type=int, default=200, help="how many")
     parser.add_argument("--width", type=int, default=256, help="of the one layer")
-    parser.add_argument("--minutes", type=float, default=2.0, help="of the first training")
+    parser.add_argument("--epochs", type=float, default=3.0, help="of the first training")
     parser.add_argument("--whole", type=float, default=0.5, help="minutes of a whole training later on")
     parser.add_argument("--seed", type=int, default=0, help="of what is missing in the library")
     return parser.parse_args()
@@ -85,7 +85,7 @@ def _options() -> argparse.Namespace:
 
 def _trained(files: Sequence[CorpusFile], directory: Path, chosen: argparse.Namespace) -> Path:
     size = ModelConfig(layers=1, width=chosen.width, dropout=0.1)
-    for _ in train(files, directory, TrainConfig(minutes=chosen.minutes, model=size, threads=1)):
+    for _ in train(files, directory, TrainConfig(epochs=chosen.epochs, model=size, threads=1)):
         pass
     return directory
 
@@ -202,7 +202,7 @@ def _continual(model: Path, chosen: argparse.Namespace) -> Arm:
     """Learn as the product does after a save."""
     directory = model.with_name("continual")
     shutil.copytree(model, directory)
-    config = TrainConfig(minutes=chosen.whole, follows_change=True, threads=1)
+    config = TrainConfig(minutes=chosen.whole, follows_change=True, gives_way=True, threads=1)
     arm = Arm("as charwise does", _model(_best(directory)), lambda _files: None)
 
     def learn(files: Sequence[CorpusFile]) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from charwise_trainer.corpus import discover
 
-# Of the library: like a project of some years.
-_LIBRARY = 700_000
+# Of the library: a small project, so that the first training is short.
+_LIBRARY = 300_000
 _SHORTEST_MODULE, _LONGEST_MODULE = 5_000, 60_000
 # What is written at once: more than a line, less than a module.
 _SHORTEST_PART, _LONGEST_PART = 150, 3_000

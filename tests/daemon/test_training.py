@@ -1,6 +1,7 @@
 """The daemon trains by itself: started, paused, continued, ended, and never in the way of a foreground trainer."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
 from charwise_daemon.protocol import Edit, Open, Pause, WorkspacePath
 from charwise_daemon.store import Store, name_for
+from charwise_trainer import checkpoint
 from tests.conftest import configure, wait_for_end
 from tests.daemon.trainers import (
     EAGER,
@@ -183,3 +185,46 @@ async def test_learns_a_new_workspace_to_the_end(home: Path, project: Path) -> N
     assert workspace["changed"] == 0
     assert "fitted gate" in workspace["predictor"]
     await client.close()
+
+
+@pytest.mark.parametrize("is_worse", [False, True])
+async def test_learns_a_save(home: Path, project: Path, is_worse: bool) -> None:
+    """After a save it trains for seconds, not minutes; what is worse on held-out text than what is served is not."""
+    assert home
+    await _learn(project)
+    directory = Store(paths.models_dir()).directory(name_for(project))
+    served = checkpoint.best(directory)
+    assert served
+    _claim(served, 0.1 if is_worse else 9.0)
+    configure(EAGER.format(minutes=5, niceness=5))
+    client = await AsyncClient.connect("test")
+    watched = Watched(client)
+    await client.request("subscribe")
+    await client.request("workspace_add", WorkspacePath(str(project)))
+    with (project / "textwrap.py").open("a") as file:
+        file.write("\nquokka_total = quokka_total + 1\n")
+    await watched.until("finished")
+    last = checkpoint.last(directory)
+    assert last
+    assert checkpoint.read_meta(last).step > checkpoint.read_meta(served).step
+    assert checkpoint.best(directory) == (served if is_worse else last)
+    [workspace] = (await client.request("status"))["workspaces"]
+    assert workspace["step"] == checkpoint.read_meta(served if is_worse else last).step
+    assert workspace["changed"] == 0
+    await client.close()
+
+
+async def _learn(project: Path) -> None:
+    """Train the project in the foreground, without a daemon."""
+    size = ["--epochs", "2", "--layers", "1", "--width", "32", "--threads", "1"]
+    command = [sys.executable, "-m", "charwise", "train", str(project), *size]
+    training = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL)
+    assert await training.wait() == 0
+
+
+def _claim(served: Path, bits: float) -> None:
+    """Have a checkpoint say that each piece of held-out text costs it so many bits per character."""
+    file = served / "meta.json"
+    meta = json.loads(file.read_text())
+    assert meta["held_out"]
+    file.write_text(json.dumps(meta | {"held_out": dict.fromkeys(meta["held_out"], bits)}))
