@@ -15,7 +15,7 @@ setup: $(VENV)/.installed ## make .venv with charwise and its development tools
 
 $(VENV)/.installed: pyproject.toml hatch_build.py daemon/charwise_daemon/kernel.c
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[dev,bench]'
 	@touch $@
 
 demo: setup ## learn a real project, complete in it through the language server (under 4 minutes)

@@ -84,3 +84,9 @@ def test_minified_text_has_lines_no_person_writes() -> None:
     paragraphs = b"A paragraph that is one line of its own, as many people write. " * 12 + b"\n\n"
     assert left_out_text(paragraphs * 20) is None
     assert left_out_text(b"") is None
+
+
+def test_armour() -> None:
+    """What PGP wrote is no text; a file of the same suffix that somebody wrote is."""
+    assert left_out_text(b"-----BEGIN PGP SIGNATURE-----\n\niQIz\n") == "a key, a signature or an encrypted message"
+    assert left_out_text(b"== Branches\n\nSigned with `-----BEGIN PGP SIGNATURE-----`.\n") is None

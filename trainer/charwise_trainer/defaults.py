@@ -82,6 +82,9 @@ _GENERATED_MARK = re.compile(
     rb"^[ \t]*(?:\#|//|/\*|\*|<!--|--|;|%|\"\"\"|'|REM\b)[^\n]*?(?:(?<![\w.])@generated\b|\bDO NOT (?:EDIT|MODIFY)\b)",
     re.MULTILINE,
 )
+_ARMOUR = b"-----BEGIN PGP "
+"""How a key, a signature or an encrypted message begins; most files named .asc are AsciiDoc all the same."""
+
 _HEAD = 2_000
 """Bytes in which generators leave their mark: below a licence's header, above the code."""
 
@@ -109,6 +112,8 @@ def left_out_text(text: bytes) -> str | None:
     """Return why a text is left out by what it looks like, or None."""
     if _GENERATED_MARK.search(text, 0, _HEAD):
         return "generated (it says so at its top)"
+    if text.lstrip().startswith(_ARMOUR):
+        return "a key, a signature or an encrypted message"
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     average = len(text) // max(lines, 1)
     if average > _LONGEST_AVERAGE:

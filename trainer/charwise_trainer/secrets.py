@@ -26,7 +26,7 @@ _PLACES = frozenset(
 )
 """(folder, name in it)"""
 
-_KEYS = "*.pem *.key *.p12 *.pfx *.pkcs12 *.p8 *.ppk *.jks *.keystore *.bks *.gpg *.pgp *.asc *.kdb *.kdbx *.keychain*"
+_KEYS = "*.pem *.key *.p12 *.pfx *.pkcs12 *.p8 *.ppk *.jks *.keystore *.bks *.gpg *.pgp *.kdb *.kdbx *.keychain*"
 _SSH = "id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* ssh_host_*_key"
 _ACCOUNTS = """
 .env* *.env .netrc _netrc .npmrc .pypirc .pgpass pgpass.conf .my.cnf .mylogin.cnf .htpasswd .htdigest .git-credentials

@@ -2,14 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charwise_daemon.errors import CharwiseError
 
 if TYPE_CHECKING:
-    from charwise.evaluation.experiment import Material, Plan
     from charwise.evaluation.models import Budget
 
 _MANY = "May be given several times."
@@ -22,6 +21,7 @@ def evaluate(
     since: Annotated[str, typer.Option(help="The commit that is learned; where not given, one that fits.")] = "",
     until: Annotated[str, typer.Option(help="The newest commit whose text is typed.")] = "HEAD",
     hunks: Annotated[int, typer.Option(min=1, help="How many places of later commits, one a commit.")] = 100,
+    per_commit: Annotated[int, typer.Option(min=1, help="How many places of one commit at most.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed types the same.")] = 1,
     minutes: Annotated[
         str, typer.Option(help="Minutes of training, such as 10 or 0,1,10; 0: the memories alone.")
@@ -29,6 +29,7 @@ def evaluate(
     path: Annotated[list[str] | None, typer.Option(help=f"Only this folder or pattern. {_MANY}")] = None,
     only: Annotated[list[str] | None, typer.Option(help=f"Of what is learned, type only this. {_MANY}")] = None,
     ablate: Annotated[list[str] | None, typer.Option(help=f"Also without this, such as no-corpus. {_MANY}")] = None,
+    ppmd: Annotated[bool, typer.Option("--ppmd/--no-ppmd", help="Compare with PPMd, where pyppmd is there.")] = True,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that type.")] = 1,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads that train; one per core if not given.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train even where a trained model is kept.")] = False,
@@ -38,35 +39,19 @@ def evaluate(
 
     Example: charwise eval --history ~/project --hunks 100 --minutes 10
     """
-    from charwise.evaluation.experiment import Plan  # noqa: PLC0415 - numpy, which only few verbs need
+    from charwise.evaluation import report  # noqa: PLC0415 - numpy, which only few verbs need
+    from charwise.evaluation.experiment import Method, Plan, experiment  # noqa: PLC0415 - as above
     from charwise.evaluation.history import Wanted  # noqa: PLC0415 - as above
+    from charwise.evaluation.ppmd import is_there  # noqa: PLC0415 - as above
 
+    if ppmd and not is_there():
+        typer.echo("PPMd is not compared: pyppmd is not installed; `pip install pyppmd` brings it", err=True)
     if history is None:
         raise typer.BadParameter("name a repository with --history")
-    budgets = _budgets(minutes, threads)
-    plan = Plan(history, since or None, until, path or (), Wanted(hunks, seed, only or ()))
-    _replay(plan, budgets, ablate or [], jobs, fresh, as_json)
-
-
-def _replay(plan: "Plan", budgets: "list[Budget]", ablate: list[str], jobs: int, fresh: bool, as_json: bool) -> None:
-    from charwise.evaluation import report  # noqa: PLC0415 - as above
-    from charwise.evaluation.experiment import facts, measured, prepared  # noqa: PLC0415
-    from charwise.evaluation.variants import ALL, LSTM, MEMORIES, ablated  # noqa: PLC0415
-
-    variants, console = [ALL, MEMORIES, LSTM, *ablated(ablate)], report.console()
-    with prepared(plan) as material:
-        if not as_json:
-            console.print(_about(plan, material), markup=False, soft_wrap=True)
-        results = list[dict[str, Any]]()
-        for budget in budgets:
-            results.append(measured(material, budget, variants, jobs, fresh))
-            if not as_json:
-                report.show(results[-1], console)
-        typer.echo(
-            json.dumps(
-                {"repository": plan.repository.name, "seed": plan.wanted.seed, **facts(material), "results": results}
-            )
-        )
+    plan = Plan(history, since or None, until, path or (), Wanted(hunks, seed, per_commit, only or ()))
+    method = Method(_budgets(minutes, threads), ablate or (), jobs, fresh, ppmd)
+    found = experiment(plan, method, report.Silence() if as_json else report.Report())
+    typer.echo(json.dumps(found))
 
 
 def _budgets(minutes: str, threads: int | None) -> "list[Budget]":
@@ -81,13 +66,3 @@ def _budgets(minutes: str, threads: int | None) -> "list[Budget]":
     if not all(0 <= number < 1e6 for number in numbers):
         raise CharwiseError(f"--minutes {minutes}: give numbers from 0 on")
     return [Budget(number, threads) for number in numbers]
-
-
-def _about(plan: "Plan", material: "Material") -> str:
-    chosen = "" if plan.since else " (chosen so that hunks enough follow; --since names another)"
-    corpus, typed = material.corpus, sum(len(hunk.typed) for hunk in material.hunks)
-    return (
-        f"learned: {len(corpus.files):,} files, {corpus.characters:,} characters, "
-        f"as of commit {material.split[:10]}{chosen}\n"
-        f"typed: {len(material.hunks)} hunks, {typed:,} characters, of later commits until {material.newest[:10]}"
-    )

@@ -9,22 +9,23 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from charwise.evaluation import history, models
+from charwise.evaluation import history, models, ppmd
 from charwise.evaluation.errors import EvaluationError
-from charwise.evaluation.figures import figures, without_bits
+from charwise.evaluation.figures import figures, rounded, without_bits
 from charwise.evaluation.history import Hunk, Wanted
 from charwise.evaluation.keywords import Keywords
 from charwise.evaluation.models import Budget
+from charwise.evaluation.ppmd import ORDERS
 from charwise.evaluation.replay import Score, replay
 from charwise.evaluation.repository import Repository
-from charwise.evaluation.variants import Learned, Variant
+from charwise.evaluation.variants import ALL, LSTM, MEMORIES, Learned, Variant, ablated
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.settings import CorpusSettings
-from charwise_trainer.corpus import Corpus, Limits, Rules, discover, encode
+from charwise_trainer.corpus import END, Corpus, Limits, Rules, discover, encode, encode_header
 
 Scores = dict[str, list[Score]]  # by variant
 
@@ -47,6 +48,30 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How it is measured.
+
+    Args:
+        budgets: a training for each.
+        ablate: what else is left out in turn, such as `no-corpus`.
+        jobs: processes that type.
+        fresh: train even where a trained model is kept.
+        ppmd: compare with PPMd, where that is installed.
+    """
+
+    budgets: Sequence[Budget]
+    ablate: Sequence[str] = ()
+    jobs: int = 1
+    fresh: bool = False
+    ppmd: bool = True
+
+    @property
+    def variants(self) -> list[Variant]:
+        """The predictors that are compared."""
+        return [ALL, MEMORIES, LSTM, *ablated(self.ablate)]
+
+
+@dataclass(frozen=True)
 class Material:
     """A tree that can be learned, and what was written later."""
 
@@ -54,6 +79,33 @@ class Material:
     hunks: Sequence[Hunk]
     split: str
     newest: str
+
+
+class Watcher(Protocol):
+    """Who is told how it goes, as soon as it is known."""
+
+    def prepared(self, plan: Plan, material: Material) -> None:
+        """Hear what will be learned and typed."""
+
+    def measured(self, result: dict[str, Any], baselines: dict[str, dict[str, Any]]) -> None:
+        """Hear the figures of one training."""
+
+
+def experiment(plan: Plan, method: Method, watcher: Watcher) -> dict[str, Any]:
+    """Replay a history after each of some trainings; return all figures, as JSON takes them.
+
+    Raises:
+        EvaluationError: there is nothing to learn or nothing to type.
+    """
+    results, variants = list[dict[str, Any]](), method.variants
+    with prepared(plan) as material:
+        watcher.prepared(plan, material)
+        others = _baselines(material, method.ppmd)
+        for budget in method.budgets:
+            results.append(figures(budget.minutes, replayed(material, budget, variants, method.jobs, method.fresh)))
+            watcher.measured(results[-1], others)
+        about = {"repository": plan.repository.name, "seed": plan.wanted.seed} | _facts(material)
+    return rounded({**about, "baselines": others, "results": results})
 
 
 @contextmanager
@@ -66,7 +118,7 @@ def prepared(plan: Plan) -> Iterator[Material]:
     repository = Repository(plan.repository)
     paths = plan.paths or ([repository.below] if repository.below else [])
     newest = repository.commit(plan.until)
-    wanted = Wanted(plan.wanted.count, plan.wanted.seed, plan.wanted.typed or paths)
+    wanted = replace(plan.wanted, typed=plan.wanted.typed or paths)
     split = repository.commit(plan.since) if plan.since else history.split_for(repository, newest, wanted)
     if not repository.is_ancestor(split, newest):
         raise EvaluationError(f"{plan.since} does not come before {plan.until}; choose a commit that does")
@@ -122,8 +174,7 @@ def _limits() -> Limits:
     return Limits(chosen.file_bytes, chosen.total_bytes)
 
 
-def facts(material: Material) -> dict[str, Any]:
-    """Return what was learned and typed, as JSON takes it."""
+def _facts(material: Material) -> dict[str, Any]:
     return {
         "split": material.split,
         "newest": material.newest,
@@ -134,10 +185,19 @@ def facts(material: Material) -> dict[str, Any]:
     }
 
 
-def measured(
-    material: Material, budget: Budget, variants: Sequence[Variant], jobs: int = 1, fresh: bool = False
-) -> dict[str, Any]:
-    """Return the figures after one training, as JSON takes them."""
+def _baselines(material: Material, with_ppmd: bool) -> dict[str, dict[str, Any]]:
+    """Return the figures of what others would make of the same hunks; no training changes them."""
     keywords = Keywords(material.corpus.files)
-    baselines = {"keywords": without_bits([keywords.score(hunk) for hunk in material.hunks])}
-    return figures(budget.minutes, replayed(material, budget, variants, jobs, fresh), baselines)
+    found = {"keywords": without_bits([keywords.score(hunk) for hunk in material.hunks])}
+    if not with_ppmd or not ppmd.is_there():
+        return found
+    files = b"".join(map(encode, material.corpus.files))
+    before = [(encode_header(hunk.path) + hunk.before, hunk.typed) for hunk in material.hunks]
+    bits = {f"ppmd{order}": bpc for order, bpc in ppmd.bits_per_character(files, before).items()}
+    # It cannot know what follows the place, but may read it first: the strongest order, so that it is not wronged.
+    around = [
+        (encode_header(hunk.path) + hunk.after + END + text, typed)
+        for hunk, (text, typed) in zip(material.hunks, before, strict=True)
+    ]
+    bits["ppmd32+after"] = ppmd.bits_per_character(files, around, ORDERS[-1:])[ORDERS[-1]]
+    return found | {name: {"hunks": len(before), "bpc": bpc} for name, bpc in bits.items()}

@@ -7,16 +7,13 @@ from charwise.evaluation import scores
 from charwise.evaluation.replay import Score
 
 
-def figures(
-    minutes: float, found: Mapping[str, Sequence[Score]], baselines: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Return the figures of one training: of each variant, what the product gains on the others, and the baselines."""
+def figures(minutes: float, found: Mapping[str, Sequence[Score]]) -> dict[str, Any]:
+    """Return the figures of one training: of each variant, and what the product gains on the others."""
     others = {name: other for name, other in found.items() if name != "all"}
     return {
         "minutes": minutes,
         "variants": {name: _variant(each) for name, each in found.items()},
         "gains": {name: scores.gain(found["all"], other) for name, other in others.items()},
-        "baselines": dict(baselines),
     }
 
 
@@ -25,6 +22,22 @@ def without_bits(found: Sequence[Score]) -> dict[str, Any]:
     summary = scores.summary(found)
     kept = ("hunks", "saved", "precision", "shown_per_100")
     return {key: summary[key] for key in kept}
+
+
+def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures with as many digits as mean something."""
+    return {key: _rounded(value) for key, value in values.items()}
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case float():
+            return round(value, 5)
+        case dict():
+            return rounded(value)
+        case list():
+            return [_rounded(each) for each in value]
+    return value
 
 
 def _variant(found: Sequence[Score]) -> dict[str, Any]:

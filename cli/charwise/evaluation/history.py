@@ -48,11 +48,15 @@ class Wanted:
     """Which hunks are wanted.
 
     Args:
+        count: how many.
+        seed: of the chance that chooses them.
+        per_commit: how many of one commit at most: releases, committed one after the other, are few and have many.
         typed: folders or patterns that a hunk's file must be in; none: all that is learned.
     """
 
     count: int = 100
     seed: int = 1
+    per_commit: int = 1
     typed: Sequence[str] = ()
 
 
@@ -84,13 +88,13 @@ def hunks(
     chance.shuffle(commits)
     found = list[Hunk]()
     for commit in commits:
-        if len(found) == wanted.count:
+        if len(found) >= wanted.count:
             break
         places = repository.added(commit, wanted.typed)
         fitting = [place for place in places if SHORTEST <= place.characters <= LONGEST and accepts(place.path)]
-        if fitting and (hunk := _read(repository, commit, chance.choice(fitting))):
-            found.append(hunk)
-    return sorted(found, key=lambda hunk: age[hunk.commit])
+        chosen = chance.sample(fitting, min(wanted.per_commit, len(fitting)))
+        found += filter(None, (_read(repository, commit, place) for place in chosen))
+    return sorted(found[: wanted.count], key=lambda hunk: age[hunk.commit])
 
 
 def checked(found: list[Hunk], repository: Repository, split: str) -> list[Hunk]:

@@ -6,6 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from charwise.evaluation.experiment import Material, Plan
+from charwise.evaluation.ppmd import ORDERS
+
 # Wide enough for every column where the output is no terminal.
 _WIDTH = 132
 _COLUMNS = (
@@ -19,32 +22,66 @@ _COLUMNS = (
     ("p95", "milliseconds_p95", "{:.1f}"),
     ("saved at 0.6", "saved_at_target", "{:.1%}"),
 )
-_NAMES = {"all": "all mixed", "memories": "memories alone", "lstm": "LSTM alone", "keywords": "words, as in Vim"}
+_NAMES = (
+    {"ppmd32+after": "the same, + after"}
+    | {"all": "all mixed", "memories": "memories alone", "lstm": "LSTM alone", "keywords": "words, as in Vim"}
+    | {f"ppmd{order}": f"PPMd, order {order}" for order in ORDERS}
+)
 # Of the curve, as many points as fit into a table.
 _SHOWN_PRICES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 128.0)
 
 
-def console() -> Console:
-    """Return where tables are printed: wide enough where it is no terminal."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(width=_WIDTH, highlight=False)
+class Silence:
+    """Prints nothing."""
+
+    def prepared(self, plan: Plan, material: Material) -> None:
+        """Hear what will be learned and typed."""
+
+    def measured(self, result: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> None:
+        """Hear the figures of one training."""
 
 
-def show(found: Mapping[str, Any], to: Console) -> None:
-    """Print all tables of one training."""
-    variants = found["variants"]
-    title = f"after {found['minutes']:g} minutes of training" if found["minutes"] else "before any training"
-    to.print(_figures(title, {**variants, **found["baselines"]}))
-    to.print(_figures("by type of file, all mixed", variants["all"]["kinds"], first="type"))
-    to.print(_curve(variants))
-    to.print(_reliability(variants["all"]["reliability"]))
-    for name, gained in found["gains"].items():
-        if gained["gain"] is not None and gained["interval"]:
-            low, high = gained["interval"]
-            to.print(
-                f"all mixed saves {100 * gained['gain']:+.1f} points more at precision 0.6 than "
-                f"{_NAMES.get(name, name)} ({100 * low:+.1f} to {100 * high:+.1f})"
-            )
+class Report:
+    """Prints what it hears."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console = Console(width=_WIDTH, highlight=False)
+
+    def prepared(self, plan: Plan, material: Material) -> None:
+        """Print what will be learned and typed."""
+        chosen = "" if plan.since else " (chosen so that hunks enough follow; --since names another)"
+        corpus, typed = material.corpus, sum(len(hunk.typed) for hunk in material.hunks)
+        self._say(
+            f"learned: {len(corpus.files):,} files, {corpus.characters:,} characters, "
+            f"as of commit {material.split[:10]}{chosen}"
+        )
+        self._say(
+            f"typed: {len(material.hunks)} hunks, {typed:,} characters, of later commits until {material.newest[:10]}"
+        )
+
+    def measured(self, result: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> None:
+        """Print the tables of one training."""
+        variants = result["variants"]
+        title = f"after {result['minutes']:g} minutes of training" if result["minutes"] else "before any training"
+        self._console.print(_figures(title, {**variants, **baselines}))
+        self._console.print(_figures("by type of file, all mixed", variants["all"]["kinds"], first="type"))
+        self._console.print(_curve(variants))
+        self._console.print(_reliability(variants["all"]["reliability"]))
+        for name, gained in result["gains"].items():
+            if gained["gain"] is not None and gained["interval"]:
+                self._say(_gain(_NAMES.get(name, name), gained["gain"], *gained["interval"]))
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+def _gain(name: str, gain: float, low: float, high: float) -> str:
+    return (
+        f"at precision 0.6, all mixed saves {100 * gain:+.1f} points against {name} "
+        f"(95%: {100 * low:+.1f} to {100 * high:+.1f})"
+    )
 
 
 def _figures(title: str, rows: Mapping[str, Mapping[str, Any]], first: str = "") -> Table:
