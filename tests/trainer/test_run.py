@@ -161,6 +161,7 @@ def test_train_never_stores_exploded_weights(tmp_path: Path, monkeypatch: pytest
         if int(self.memory()["step.head.bias"]) >= 20:
             with torch.no_grad():
                 self.model.head.weight.mul_(1e6)
+            self.average.restart()  # the mean with them, as if they had been like that for long
         return loss
 
     monkeypatch.setattr(Learner, "step", step)

@@ -32,18 +32,29 @@ class Evaluation:
     by_file: tuple[float, ...]  # 0 for an empty one
 
 
-def evaluate(model: CharLSTM, files: Sequence[CorpusFile], lanes: int = LANES, window: int = WINDOW) -> Evaluation:
-    """Read the files (in float32) and return the bits per character; NaN where there is nothing to count."""
+def evaluate(
+    model: CharLSTM,
+    files: Sequence[CorpusFile],
+    lanes: int = LANES,
+    window: int = WINDOW,
+    skip: Sequence[int] | None = None,
+) -> Evaluation:
+    """Read the files (in float32) and return the bits per character; NaN where there is nothing to count.
+
+    `skip` says of each file how many of its first characters are read but not counted.
+    """
+    skip = skip or [0] * len(files)
     # encode() ends in an end mark, which is no text: left out.
     texts = [encode(file)[:-1] for file in files]
-    windows = Windows(texts, window, skip=[len(encode_header(file.name)) for file in files])
+    unread = [len(encode_header(file.name)) + before for file, before in zip(files, skip, strict=True)]
+    windows = Windows(texts, window, skip=unread)
     was_training = model.training
     model.eval()
     try:
         nats = _read(model, windows, _plan(windows.per_text, windows.first, lanes))  # (files,)
     finally:
         model.train(was_training)
-    counts = [len(file.data) for file in files]
+    counts = [len(file.data) - before for file, before in zip(files, skip, strict=True)]
     return _summary(nats, counts, [PurePosixPath(file.name).suffix for file in files])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from charwise_trainer.average import Average
 from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays
 from charwise_trainer.config import ModelConfig, TrainConfig
@@ -32,6 +33,7 @@ class Learner:
         self.model = CharLSTM(model).to(self.device)
         self.clip = config.clip
         self.optimizer = _adamw(self.model, config)
+        self.average = Average(self.model)
         is_known = precision is not None and can_compute(self.model, precision)
         self.precision = precision if precision and is_known else pick_precision(self.model, lanes)
         self.state: State = self.model.initial_state(lanes)
@@ -58,6 +60,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
+        self.average.update()
         return loss.item()
 
     def forget(self, lanes: int | None = None) -> None:
@@ -82,6 +85,7 @@ class Learner:
     def set_weights(self, weights: Arrays) -> None:
         """Take these weights, whose names and shapes fit the model."""
         self.model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+        self.average.restart()
 
     def set_memory(self, arrays: Arrays) -> None:
         """Take what `memory` gave; raises CheckpointError where it does not fit the model, and takes nothing then."""

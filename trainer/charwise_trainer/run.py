@@ -187,7 +187,8 @@ class Run:
     def keep(self, result: Evaluated | None = None, *, finished: bool = False) -> Saved:
         """Store a checkpoint, the best one if the evaluation says so or there is none; raises StorageError."""
         self.clock.skip()
-        weights = self.learner.weights()
+        with self.learner.average.in_place():
+            weights = self.learner.weights()
         if not all(np.isfinite(array).all() for array in weights.values()):  # stopped between a leap and its discovery
             self.learner.set_weights(self.good[0])
             weights = self.learner.weights()
@@ -253,7 +254,8 @@ class Run:
         self._due[what] = self.clock.seconds + max(every, cost / COST_SHARE)
 
     def _measure(self) -> Costs:
-        return np.array(evaluate(self.learner.model, self.material.probe).by_file)
+        with self.learner.average.in_place():
+            return np.array(evaluate(self.learner.model, self.material.probe).by_file)
 
     def _meta(self, bpc: float | None, finished: bool) -> Meta:
         before = self.start
