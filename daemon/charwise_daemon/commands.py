@@ -15,6 +15,7 @@ from charwise_daemon.completions import Completions
 from charwise_daemon.documents import Document
 from charwise_daemon.errors import VersionMismatchError
 from charwise_daemon.journal import Journal
+from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
@@ -41,10 +42,11 @@ class Commands:
         training: Training,
         store: Store,
         journal: Journal,
+        scoring: Scoring,
         stop: Callable[[], None],
     ) -> None:
         self._store, self._journal, self._stop = store, journal, stop
-        self.workspaces, self._training = workspaces, training
+        self.workspaces, self._training, self._scoring = workspaces, training, scoring
         self.completions = Completions(settings.completion, workspaces, journal)
         self._began = time.monotonic()
 
@@ -85,7 +87,7 @@ class Commands:
 
     def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
-        self._training.user_typed()
+        self._user_typed()
         self.completions.edit(self._document(peer, params.document), params.changes, params.version)
 
     def cmd_close(self, peer: Peer, params: protocol.Close) -> None:
@@ -94,13 +96,14 @@ class Commands:
 
     def cmd_focus(self, peer: Peer, params: protocol.Focus) -> None:
         """Read ahead what a completion at this place of the document will need."""
-        self._training.user_typed()
+        self._user_typed()
         self.completions.focus(self._document(peer, params.document), params.offset)
 
     def cmd_complete(
         self, peer: Peer, params: protocol.Complete
     ) -> protocol.Completion | asyncio.Task[protocol.Completion]:
         """Return suggestions for a place; a newer request for the document makes this one outdated."""
+        self._scoring.typed()
         if params.trigger == "automatic":
             self._training.user_typed()
         return self.completions.complete(self._document(peer, params.document), params)
@@ -116,6 +119,10 @@ class Commands:
     def cmd_rejected(self, peer: Peer, params: protocol.Feedback) -> None:
         """Note that a suggestion was dismissed."""
         self.completions.rejected(peer, params.suggestion)
+
+    def _user_typed(self) -> None:
+        self._training.user_typed()
+        self._scoring.typed()
 
     def _document(self, peer: Peer, name: str) -> Document:
         return self.completions.documents.get((peer, name))
@@ -142,6 +149,7 @@ class Commands:
     async def cmd_workspace_forget(self, peer: Peer, params: protocol.WorkspacePath) -> dict[str, Any]:
         """Learn from a folder no more and delete what was learned from it."""
         entry = await self.cmd_workspace_remove(peer, params)
+        self._journal.ledger.forget(entry["path"])
         if self._store.directory(entry["model"]).is_dir():
             await asyncio.to_thread(self._store.remove, entry["model"])
         return entry

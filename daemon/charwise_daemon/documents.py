@@ -124,7 +124,7 @@ class Document:
             )
         self.cursor = start + len(text)
         # Some editors send a word again to add to it, or all of the text: only what differs is an edit.
-        head, tail = _same(bytes(self.text[start:end]), text)
+        head, tail = same_ends(bytes(self.text[start:end]), text)
         if end - start > head or len(text) > head:
             self.splice(start + head, end - tail, text[head : len(text) - tail])
 
@@ -138,7 +138,7 @@ class Document:
             self.offer = None
 
 
-def _same(old: bytes, new: bytes) -> tuple[int, int]:
+def same_ends(old: bytes, new: bytes) -> tuple[int, int]:
     """Return how many characters at the beginning of two texts are the same, and then at their end."""
     if not old or not new:
         return 0, 0

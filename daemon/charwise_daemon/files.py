@@ -8,16 +8,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from charwise_daemon.errors import WorkspaceError
 from charwise_daemon.index import NOWHERE, Entry, entry_of
 from charwise_daemon.indexer import Indexer
 from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.saved import MOST_FILES, Saved, is_by_git
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.watcher import watching
-from charwise_trainer.corpus import CorpusFile, Limits, Rules, encode
+from charwise_trainer.corpus import END, CorpusFile, Limits, Rules, encode, encode_header
 from charwise_trainer.errors import TrainerError
 from charwise_trainer.text import printable
 
@@ -39,6 +40,7 @@ class Files:
     Args:
         documents: returns the names of the documents that are worked on; see selection.py.
         changed: called when the memory has changed.
+        saved: called with files that were edited by hand, before the memory has learned them.
     """
 
     def __init__(
@@ -47,8 +49,9 @@ class Files:
         settings: CorpusSettings,
         documents: Callable[[], Iterable[str]],
         changed: Callable[[Changes], None],
+        saved: Callable[[Sequence[Saved]], None] = lambda _: None,
     ) -> None:
-        self.path, self._documents, self._changed = path, documents, changed
+        self.path, self._documents, self._changed, self._saved = path, documents, changed, saved
         self.ready = asyncio.Event()  # they have been read, or cannot be
         self.error = ""  # what keeps them from being read
         self.memory = CorpusMemory.build({})
@@ -133,6 +136,8 @@ class Files:
             if self._since is not None:
                 self._since |= read
             found = self._news(read)
+            if by_hand := await asyncio.to_thread(self._by_hand, found, set(self._documents())):
+                self._saved(by_hand)
             await self._remember(found)
         if found:
             self._changed({name: file.mtime_ns if file else None for name, file in found.items()})
@@ -149,6 +154,25 @@ class Files:
         """Return what is not known as it was read."""
         known = {name: entry.stamp for name in read if (entry := self._entries.get(name))}
         return {name: file for name, file in read.items() if known.get(name) != (file and entry_of(file).stamp)}
+
+    def _by_hand(self, found: Read, opened: set[str]) -> list[Saved]:
+        """Return what seems to have been typed: a few files changed, none gone, and none put there by git.
+
+        A new file may be a copy, but for one that is open in an editor.
+        """
+        files = [file for file in found.values() if file]
+        if not self.ready.is_set() or not 0 < len(files) == len(found) <= MOST_FILES:
+            return []
+        if is_by_git(self.path, [file.mtime_ns for file in files]):
+            return []
+        saved = []
+        for file in files:
+            known = b"" if file.name in opened and file.name not in self._entries else self.memory.text_of(file.name)
+            if known is not None:
+                saved.append(
+                    Saved(file.name, known.removeprefix(encode_header(file.name)).removesuffix(END), file.data)
+                )
+        return saved
 
     async def _remember(self, found: Read) -> None:
         if not found:

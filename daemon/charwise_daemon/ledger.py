@@ -82,6 +82,19 @@ class Ledger:
             score.characters, score.bits = score.characters + characters, score.bits + total
         self.changed()
 
+    def scored_today(self) -> int:
+        """Return how many characters were scored on this day."""
+        of = self._scores.get(self._today(), {})
+        return sum(scores["mix"].characters for scores in of.values() if "mix" in scores)
+
+    def forget(self, workspace: str) -> None:
+        """Forget the scores of a workspace."""
+        others = {
+            day: {name: each for name, each in of.items() if name != workspace} for day, of in self._scores.items()
+        }
+        self._scores = {day: of for day, of in others.items() if of}
+        self.changed()
+
     def clear(self) -> None:
         """Forget everything."""
         self._counts.clear()

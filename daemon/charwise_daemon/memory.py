@@ -91,6 +91,13 @@ class CorpusMemory:
             views.append(View(self.delta, hole=self._fresh_places.get(without, (0, 0))))
         return Memory(views)
 
+    def text_of(self, name: str) -> bytes | None:
+        """Return a file as it was encoded, None where it is not in the memory."""
+        if name in self.fresh:
+            return self.fresh[name]
+        place = self.places.get(name)
+        return bytes(self.base.text[slice(*place)]) if place else None
+
     @functools.cached_property
     def _fresh_places(self) -> Mapping[str, Interval]:
         """Where the fresh files stand in the delta; asked for at every key."""

@@ -22,6 +22,7 @@ from charwise_daemon.connection import Connection
 from charwise_daemon.errors import UnavailableError
 from charwise_daemon.journal import Journal
 from charwise_daemon.protocol import Notification
+from charwise_daemon.scoring import Scoring
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
@@ -39,10 +40,15 @@ class Server:
         self._forgetting: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
         store = Store(paths.models_dir())
-        self._workspaces = Workspaces(paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider)
-        self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
         self._journal = Journal(paths.state_dir())
-        self.commands = Commands(chosen, self._workspaces, self._training, store, self._journal, self._stopping.set)
+        self._scoring = Scoring(self._journal.ledger)
+        self._workspaces = Workspaces(
+            paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider, self._scoring
+        )
+        self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
+        self.commands = Commands(
+            chosen, self._workspaces, self._training, store, self._journal, self._scoring, self._stopping.set
+        )
 
     def __repr__(self) -> str:
         return f"Server({len(self._connections)} clients, {self._workspaces}, {self._training})"
@@ -119,6 +125,7 @@ class Server:
         log.info("stopping")
         self._training.close()
         await self._training.stop()
+        await self._scoring.close()
         await self._workspaces.close()
         await self._journal.flush()
         for connection in list(self._connections):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from charwise_daemon.errors import ModelError
 from charwise_daemon.files import Changes, Files
 from charwise_daemon.predictor import Predictor
+from charwise_daemon.saved import Saved
 from charwise_daemon.scheduler import Need
+from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Model, Store
 
@@ -28,6 +30,7 @@ class Workspace:
         documents: returns the paths of the documents that are worked on.
         tell: gets an event (a map with `kind`) when the memory or the model changed.
         changed: called when there may be something to train.
+        scoring: gets what is saved before it is learned.
     """
 
     def __init__(
@@ -39,10 +42,12 @@ class Workspace:
         documents: Callable[[], Iterable[str]],
         tell: Tell,
         changed: Callable[[], None],
+        scoring: Scoring | None = None,
     ) -> None:
         self.path, self.model_name = path, model_name
         self._store, self._documents, self._tell, self._changed = store, documents, tell, changed
-        self._files = Files(path, settings, self._worked_on, self._on_files)
+        self._scoring = scoring
+        self._files = Files(path, settings, self._worked_on, self._on_files, self._on_saved)
         self.error = ""  # what keeps it from being learned, for status
         self.model: Model | None = None
         self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
@@ -129,6 +134,8 @@ class Workspace:
 
     async def stop(self) -> None:
         """Follow the files no longer."""
+        if self._scoring:
+            self._scoring.forget(str(self.path))
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -151,6 +158,10 @@ class Workspace:
         total = {"files": len(self._files), "characters": len(self._files.memory)}
         self._tell({"kind": "memory", "workspace": str(self.path), **total})
         self._changed()
+
+    def _on_saved(self, files: Sequence[Saved]) -> None:
+        if self._scoring:
+            self._scoring.saved(str(self.path), [(each, self.predictor_for(each.name)) for each in files])
 
     def _count_new(self, changes: Changes) -> int:
         """Count changes that the model has not learned: at the first listing, files newer than it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from charwise_daemon import registry
 from charwise_daemon.errors import WorkspaceError
 from charwise_daemon.registry import Entry
+from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Tell, Workspace
@@ -25,12 +26,19 @@ class Workspaces:
     Args:
         file: where the list is kept.
         changed: called when there may be something to train.
+        scoring: gets what is saved before it is learned.
     """
 
     def __init__(
-        self, file: Path, store: Store, settings: CorpusSettings, tell: Tell, changed: Callable[[], None]
+        self,
+        file: Path,
+        store: Store,
+        settings: CorpusSettings,
+        tell: Tell,
+        changed: Callable[[], None],
+        scoring: Scoring | None = None,
     ) -> None:
-        self._file, self._store, self._tell, self._changed = file, store, tell, changed
+        self._file, self._store, self._tell, self._changed, self._scoring = file, store, tell, changed, scoring
         self._settings = settings
         self._in_use: dict[Path, Workspace] = {}
         self._holders: dict[Path, set[object]] = {}
@@ -55,7 +63,14 @@ class Workspaces:
         self._holders.setdefault(path, set()).add(holder)
         if path not in self._in_use:
             self._in_use[path] = Workspace(
-                path, entry.model, self._store, self._settings, lambda: self._opened, self._tell, self._changed
+                path,
+                entry.model,
+                self._store,
+                self._settings,
+                lambda: self._opened,
+                self._tell,
+                self._changed,
+                self._scoring,
             )
             log.info("using %s", path)
         return self._in_use[path]
