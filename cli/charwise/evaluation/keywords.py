@@ -15,6 +15,7 @@ from charwise.evaluation.typist import counted, type_out
 from charwise_trainer.corpus import CorpusFile
 
 _WORD = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
+_BEGUN = re.compile(rb"[0-9A-Za-z_\x80-\xff]*\Z")
 _SHORTEST = 2
 
 
@@ -39,7 +40,7 @@ class Keywords:
         return Score(hunk.kind, len(hunk.typed), typings=[typing] * len(PRICES))
 
     def _offer(self, near: dict[bytes, bytes], typed: bytes, at: int) -> Offer | None:
-        begun = re.search(rb"[0-9A-Za-z_\x80-\xff]*$", typed[:at])
+        begun = _BEGUN.search(typed[:at])
         assert begun
         if not begun[0]:
             _note(near, _WORD.findall(typed[:at])[-1:])  # the last word is whole now
