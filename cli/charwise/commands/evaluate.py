@@ -1,4 +1,4 @@
-"""`charwise eval`: how good suggestions are, by typing again what later commits of a repository added."""
+"""`charwise eval`: how good suggestions are, by typing again what later commits added, or by reading files."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charwise.serving import workspace_of, workspace_with
+from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
 
 if TYPE_CHECKING:
     from charwise.evaluation.models import Budget
 
 _MANY = "May be given several times."
+# Characters that take two or three minutes.
+_MOST = 1_000_000
 
 
 def evaluate(
+    target: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="Files to read, for bits per character of a stored model.")
+    ] = None,
     history: Annotated[
         Path | None, typer.Option("--history", metavar="REPO", help="Learn a commit of REPO, type what came later.")
     ] = None,
+    model: Annotated[str, typer.Option(help="Of PATH: a model; where not given, that of PATH's workspace.")] = "",
+    characters: Annotated[int, typer.Option(min=1, help="Of PATH: how many are read at most.")] = _MOST,
     since: Annotated[str, typer.Option(help="The commit that is learned; where not given, one that fits.")] = "",
     until: Annotated[str, typer.Option(help="The newest commit whose text is typed.")] = "HEAD",
     hunks: Annotated[int, typer.Option(min=1, help="How many places of later commits, one a commit.")] = 100,
@@ -39,18 +48,38 @@ def evaluate(
 
     Example: charwise eval --history ~/project --hunks 100 --minutes 10
     """
-    from charwise.evaluation import report  # noqa: PLC0415 - numpy, which only few verbs need
-    from charwise.evaluation.experiment import Method, Plan, experiment  # noqa: PLC0415 - as above
-    from charwise.evaluation.history import Wanted  # noqa: PLC0415 - as above
-    from charwise.evaluation.ppmd import is_there  # noqa: PLC0415 - as above
+    if (history is None) == (target is None):
+        raise typer.BadParameter("give either a PATH, or a repository with --history")
+    if target is not None:
+        _read(target, model, characters, as_json)
+        return
+    budgets = _budgets(minutes, threads)
+    from charwise.evaluation import ppmd as compressor  # noqa: PLC0415 - numpy, which only few verbs need
+    from charwise.evaluation import report  # noqa: PLC0415 - as above
+    from charwise.evaluation.experiment import Method, Plan, experiment  # noqa: PLC0415
+    from charwise.evaluation.history import Wanted  # noqa: PLC0415
 
-    if ppmd and not is_there():
+    assert history is not None
+    if ppmd and not compressor.is_there():
         typer.echo("PPMd is not compared: pyppmd is not installed; `pip install pyppmd` brings it", err=True)
-    if history is None:
-        raise typer.BadParameter("name a repository with --history")
     plan = Plan(history, since or None, until, path or (), Wanted(hunks, seed, per_commit, only or ()))
-    method = Method(_budgets(minutes, threads), ablate or (), jobs, fresh, ppmd)
-    found = experiment(plan, method, report.Silence() if as_json else report.Report())
+    watcher = report.Silence() if as_json else report.Report()
+    found = experiment(plan, Method(budgets, ablate or (), jobs, fresh, ppmd), watcher)
+    typer.echo(json.dumps(found))
+
+
+def _read(path: Path, model: str, most: int, as_json: bool) -> None:
+    from charwise.evaluation import report  # noqa: PLC0415 - as above
+    from charwise.evaluation.figures import of_files, rounded  # noqa: PLC0415
+    from charwise.evaluation.files import Reader  # noqa: PLC0415
+    from charwise_daemon.store import Store  # noqa: PLC0415
+
+    workspace = workspace_with(model) if model else workspace_of(path)
+    name = model or workspace_of(path).model
+    reader = Reader.of(Store(paths.models_dir()), name, Path(workspace.path) if workspace else None)
+    found = rounded({"path": str(path), "model": name, **of_files(list(reader.read(path, most)))})
+    if not as_json:
+        report.show_files(found)
     typer.echo(json.dumps(found))
 
 

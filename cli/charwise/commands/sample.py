@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from charwise.serving import workspace_of
 from charwise_daemon import paths
-from charwise_daemon.errors import ModelError
 
 
 def sample(
@@ -27,21 +27,10 @@ def sample(
     from charwise_daemon.store import Store  # noqa: PLC0415 - as above
 
     store = Store(paths.models_dir())
-    engine = store.load(model or _model_of(workspace or Path.cwd())).engine
+    engine = store.load(model or workspace_of(workspace or Path.cwd()).model).engine
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     sys.stdout.write(prime)
     for character in draw(engine, prime.encode("utf-8", "surrogateescape"), length, temperature, top_k or None, seed):
         sys.stdout.write(decode(bytes([character])))
         sys.stdout.flush()
     sys.stdout.write("\n")
-
-
-def _model_of(path: str | Path) -> str:
-    """Return the model of the workspace at a path, or of the innermost one that holds it."""
-    from charwise_daemon import registry  # noqa: PLC0415 - as above
-
-    listed, at = registry.read(paths.workspaces_file()), Path(path).resolve()
-    for folder in (at, *at.parents):
-        if entry := listed.get(folder):
-            return entry.model
-    raise ModelError(f"{at} is in no workspace; name one with --workspace, or a model with --model")

@@ -1,5 +1,6 @@
-"""From the scores of a replay to what is reported of it, as JSON takes it."""
+"""From scores to what is reported of them, as JSON takes it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,3 +51,14 @@ def _variant(found: Sequence[Score]) -> dict[str, Any]:
 
 def _kind(found: Sequence[Score]) -> dict[str, Any]:
     return {key: value for key, value in scores.summary(found).items() if key not in {"curve", "intervals"}}
+
+
+def of_files(found: Sequence[Score]) -> dict[str, Any]:
+    """Return bits per character, mixed and by source, of all files and of each type, as JSON takes them."""
+    return _bits(found) | {"kinds": {kind: _bits(each) for kind, each in scores.by_kind(found).items()}}
+
+
+def _bits(found: Sequence[Score]) -> dict[str, Any]:
+    characters = sum(score.characters for score in found)
+    mixed = math.fsum(score.bits for score in found) / characters
+    return {"files": len(found), "characters": characters, "bpc": mixed, "sources": scores.by_source(found)}

@@ -103,10 +103,10 @@ def _score(hunk: Hunk, variant: Variant, places: Iterator[_Place]) -> Score:
     score, by_place, keyed = Score(hunk.kind, len(hunk.typed)), list[list[Offer | None]](), counted(hunk.typed)
     for at, (character, place) in enumerate(zip(hunk.typed, places, strict=True)):
         by_place.append(place.offers)
-        score.bits += _bits(place.position.probabilities[character])
+        score.bits += bits(place.position.probabilities[character])
         for source, distribution in zip(SOURCES, place.position.distributions, strict=True):
             if distribution.any() and source not in variant.without:
-                score.source_bits[source] = score.source_bits.get(source, 0.0) + _bits(distribution[character])
+                score.source_bits[source] = score.source_bits.get(source, 0.0) + bits(distribution[character])
         if keyed[at]:
             score.milliseconds.append(place.milliseconds)
             if character not in _LINE_ENDS:
@@ -117,5 +117,6 @@ def _score(hunk: Hunk, variant: Variant, places: Iterator[_Place]) -> Score:
     return score
 
 
-def _bits(probability: float) -> float:
+def bits(probability: float) -> float:
+    """Return what a character costs that was given this probability."""
     return -math.log2(max(float(probability), _LEAST))

@@ -31,6 +31,19 @@ _NAMES = (
 _SHOWN_PRICES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 128.0)
 
 
+def show_files(found: Mapping[str, Any]) -> None:
+    """Print bits per character of files."""
+    console, table = _console(), Table()
+    table.add_column("type", no_wrap=True)
+    for name in ("files", "characters", *found["sources"], "mixed"):
+        table.add_column(name, justify="right")
+    for kind, row in {**found["kinds"], "all": found}.items():
+        bits = [f"{each:.3f}" for each in (*row["sources"].values(), row["bpc"])]
+        table.add_row(kind, f"{row['files']:,}", f"{row['characters']:,}", *bits)
+    _say(console, f"{found['path']}, read by {found['model']}, bits per character")
+    console.print(table)
+
+
 class Silence:
     """Prints nothing."""
 
@@ -45,9 +58,7 @@ class Report:
     """Prints what it hears."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False)
-        if not self._console.is_terminal:
-            self._console = Console(width=_WIDTH, highlight=False)
+        self._console = _console()
 
     def prepared(self, plan: Plan, material: Material) -> None:
         """Print what will be learned and typed."""
@@ -65,16 +76,29 @@ class Report:
         """Print the tables of one training."""
         variants = result["variants"]
         title = f"after {result['minutes']:g} minutes of training" if result["minutes"] else "before any training"
-        self._console.print(_figures(title, {**variants, **baselines}))
-        self._console.print(_figures("by type of file, all mixed", variants["all"]["kinds"], first="type"))
-        self._console.print(_curve(variants))
-        self._console.print(_reliability(variants["all"]["reliability"]))
+        for heading, table in (
+            (title, _figures({**variants, **baselines})),
+            ("by type of file, all mixed", _figures(variants["all"]["kinds"], first="type")),
+            ("saved (precision) by the price of a distraction", _curve(variants)),
+            ("suggestions by their probability, all mixed", _reliability(variants["all"]["reliability"])),
+        ):
+            self._say(f"\n{heading}")  # not the table's own title, which is broken to its width
+            self._console.print(table)
         for name, gained in result["gains"].items():
             if gained["gain"] is not None and gained["interval"]:
                 self._say(_gain(_NAMES.get(name, name), gained["gain"], *gained["interval"]))
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
+        _say(self._console, text)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(width=_WIDTH, highlight=False)
 
 
 def _gain(name: str, gain: float, low: float, high: float) -> str:
@@ -84,8 +108,8 @@ def _gain(name: str, gain: float, low: float, high: float) -> str:
     )
 
 
-def _figures(title: str, rows: Mapping[str, Mapping[str, Any]], first: str = "") -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+def _figures(rows: Mapping[str, Mapping[str, Any]], first: str = "") -> Table:
+    table = Table()
     table.add_column(first, no_wrap=True)
     for name, *_ in _COLUMNS:
         table.add_column(name, justify="right")
@@ -97,7 +121,7 @@ def _figures(title: str, rows: Mapping[str, Mapping[str, Any]], first: str = "")
 
 
 def _curve(variants: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title="saved (precision) by the price of a distraction", title_justify="left", title_style="bold")
+    table = Table()
     table.add_column("price")
     for name in variants:
         table.add_column(_NAMES.get(name, name), justify="right")
@@ -110,8 +134,7 @@ def _curve(variants: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _reliability(rows: Sequence[Mapping[str, Any]]) -> Table:
-    title = "suggestions by their probability, all mixed"
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     for name in ("probability", "shown", "predicted", "right"):
         table.add_column(name, justify="right")
     for row in rows:
