@@ -90,8 +90,8 @@ def test_choose_one_search_for_all_prices() -> None:
 
 def test_choose_fits() -> None:
     """What follows the cursor already is not offered again, and a benefit is that of what is left."""
-    [draft] = choose([Candidate(b"foo(bar)", (0.9,) * 8)], 0.0, Surroundings(b"", b")", b""))
-    assert draft.text == b"foo(bar"
+    [draft] = choose([Candidate(b"bar, baz)", (0.9,) * 9)], 0.0, Surroundings(b"f(", b")"))
+    assert draft.text == b"bar, baz"
     assert len(draft.probabilities) == len(draft.text)
 
 
@@ -103,7 +103,7 @@ def test_complete_is_deterministic() -> None:
 def test_complete_time_limit() -> None:
     """When the time is over, the best after the character that was reached is the answer."""
     documents, limits = Memory(), Limits(milliseconds=1000)
-    around = Surroundings(b"", b"", b"")
+    around = Surroundings(b"", b"")
     predictor = Predictor(None, None, Memory.of(_LINES * 3))
     position = predictor.at(None, b"    connection = create_conn", documents)
 
