@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=10_000, help="of each kind; default: 10,000")
     parser.add_argument("--show", type=int, default=0, help="print so many cases of each rule")
     chosen = parser.parse_args()
-    texts = [text for text in _texts(chosen.repository, tuple(chosen.suffix)) if b"\0" not in text and b"\n" in text]
+    texts = [text for text in _texts(chosen.repository, tuple(chosen.suffix)) if _is_text(text)]
     found = {kind: _count(texts, draw, chosen.places, chosen.show) for kind, draw in _KINDS.items()}
     table = Table("rule", *_KINDS)
     for name in (*(rule.__name__ for rule in RULES), "all"):
@@ -79,6 +79,14 @@ def _texts(repositories: list[Path], suffixes: tuple[str, ...]) -> Iterator[byte
         for name in names:
             if name.endswith(suffixes):
                 yield subprocess.check_output([*git, "show", f"HEAD:{name}"])
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\n" in content and b"\0" not in content
 
 
 def _count(

@@ -56,7 +56,8 @@ class Nesting:
     opened: Counter[bytes] = field(default_factory=Counter)  # how many of each kind are open
     spare: Counter[bytes] = field(default_factory=Counter)  # how many of each kind nothing closes yet
     habits: frozenset[bytes] = frozenset()  # kinds that are closed here without having been opened
-    unknown: frozenset[bytes] = frozenset()  # kinds that may have been opened before what was read
+    is_whole: bool = True  # otherwise more may have been opened before what was read
+    after: bytes = b""  # what follows
 
 
 def read(before: bytes, after: bytes, *, is_whole: bool) -> Nesting:
@@ -72,7 +73,8 @@ def read(before: bytes, after: bytes, *, is_whole: bool) -> Nesting:
         Counter(bracket.kind for bracket in opened),
         _spare(opened, after, quotes[0] + 1 if closed else 0),
         frozenset(kind for kind, count in unopened.items() if count > (0 if is_whole else _OF_A_CUT)),
-        frozenset() if is_whole else _OPENERS - {bracket.kind for bracket in opened},
+        is_whole,
+        after,
     )
 
 
@@ -136,27 +138,38 @@ def _fitting_brackets(text: bytes, start: int, nesting: Nesting) -> int:
     for place, token, _ in _tokens(text, start):
         if token in _OPENERS:
             own.append(token)
-        elif (kind := _OPENED_BY.get(token)) and kind not in nesting.habits:
+        elif kind := _OPENED_BY.get(token):
             opened = own or line
+            if kind in nesting.habits and opened[-1:] != [kind]:
+                continue
             if opened and opened.pop() != kind:
                 return place
-            if opened is not own and not _is_let_through(text, place, kind, nesting):
+            if opened is not own:
                 closing.append((place, kind))
     # What the text leaves open is closed below it; so it may itself close as many that seemed to be closed there.
     left = (nesting.spare + Counter(own)) & nesting.opened
+    known = nesting.opened.copy()
     for place, kind in closing:
         left[kind] -= 1
-        if left[kind] < 0:
+        known[kind] -= 1
+        if left[kind] < 0 and not (known[kind] < 0 and _is_let_through(text, place, kind, nesting)):
             return place
     return len(text)
 
 
 def _is_let_through(text: bytes, place: int, kind: bytes, nesting: Nesting) -> bool:
-    """Return whether a bracket may close what lies too far back, or numbers an item."""
+    """Return whether a bracket that closes none we know of numbers an item, or may close what lies too far back."""
     line = text.rfind(b"\n", 0, place) + 1
     head = text[line:place] if line else nesting.head + text[:place]
-    may_number = kind == b"(" and kind not in nesting.opened and _NUMBERING.fullmatch(head)
-    return bool(may_number) or (kind in nesting.unknown and not head.strip())
+    if not head.strip():
+        return not (nesting.is_whole or _stands_below(text[place : place + 1], head, nesting.after))
+    return kind == b"(" and _NUMBERING.fullmatch(head) is not None
+
+
+def _stands_below(bracket: bytes, head: bytes, after: bytes) -> bool:
+    """Return whether the next line that is indented no deeper than this begins with this bracket."""
+    lines = (line for line in after.split(b"\n")[1:] if line.strip() and column(indentation(line)) <= column(head))
+    return next(lines, b"").strip().startswith(bracket)
 
 
 def _opened(text: bytes) -> tuple[list[Opened], Counter[bytes], bytes]:
@@ -170,8 +183,8 @@ def _opened(text: bytes) -> tuple[list[Opened], Counter[bytes], bytes]:
                 opened.pop()
             if opened and opened[-1][0] == kind:
                 opened.pop()
-            else:
-                unopened[kind] += 1
+            else:  # one that begins a line may well have been opened before this text
+                unopened[kind] += bool(text[text.rfind(b"\n", 0, place) + 1 : place].strip())
         elif token != b"\n" and _is_open(token, end, text):
             quote = token[:1]
     cursor_line = text.rfind(b"\n") + 1

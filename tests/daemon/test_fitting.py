@@ -45,6 +45,21 @@ def test_fit_closes_nothing_twice(balanced: str, place: int, text: str) -> None:
     assert min(depth) >= 0
 
 
+@pytest.mark.parametrize(
+    ("after", "text", "shown"),
+    [
+        (b"\n", b"\n    }\n}", b"\n    }\n}"),  # the class was opened before what is looked at
+        (b"\n    }\n}\n", b"\n    }\n}", b""),
+        (b"\n}\n", b"\n    }\n}", b"\n    }"),
+        (b"\n", b" + a)", b" + a"),  # what is opened so far back is closed at a line's beginning
+    ],
+)
+def test_fit_in_a_long_document(after: bytes, text: bytes, shown: bytes) -> None:
+    """What was opened further back than is looked at may be closed, what is closed below not again."""
+    before = b"class A {\n" + b"    int f() { return 1; }\n" * 400 + b"    int g() {\n        return 2;"
+    assert fit(text, Surroundings.of(before + after, len(before))) == shown
+
+
 @pytest.mark.parametrize("piece", [b"a", b"(", b"\"'", b"'", b"\\", b"{[(", b"a b ", b")", b"\t"])
 def test_fit_in_a_long_line(piece: bytes) -> None:
     """In a line of a megabyte it takes about as long as in any other, whatever stands there."""
