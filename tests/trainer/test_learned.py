@@ -23,7 +23,7 @@ def test_passages_are_all_of_a_text(text: bytes) -> None:
 def test_passages_are_some_lines() -> None:
     """Of real code, a passage is some hundred characters, and never much more than the limit."""
     sizes = [end - begin for begin, end in passages(TEXT)]
-    assert 300 < len(TEXT) / len(sizes) < 1_200
+    assert 150 < len(TEXT) / len(sizes) < 600
     assert max(sizes) < LONGEST + 200
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-LINES = 16
-"""Lines of a passage, on average: some 500 characters, so that a changed word does not cost a page."""
+LINES = 8
+"""Lines of a passage, on average: some 350 characters, so that a changed word does not cost a page."""
 LONGEST = 4_000
 """Bytes after which a passage ends with its line in any case."""
 
 MOST = 1_000_000
-"""Digests kept of a model: 8 MB, for some 500 MB of text. What was gone longest is forgotten first."""
+"""Digests kept of a model: 8 MB, for some 350 MB of text. What was gone longest is forgotten first."""
 
 Digests = NDArray[np.uint64]
 Span = tuple[int, int]
