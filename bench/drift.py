@@ -40,6 +40,8 @@ from charwise_trainer.train import train
 
 # Pieces of text that was learned before the saves, to see whether it is forgotten.
 _LEARNED_PIECES = 64
+_QUALITY = ("", "old held out", "old learned", "new, before it is learned", "the later half of that", "new, at the end")
+_OUTCOMES = ("", "promoted", "kept back", "whole", "nothing new", "CPU s a save: median", "p95", "mean")
 
 
 @dataclass
@@ -76,8 +78,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--repo", type=Path, help="a git repository; the standard library where not given")
     parser.add_argument("--saves", type=int, default=200, help="how many")
-    parser.add_argument("--width", type=int, default=256, help="of the one layer")
-    parser.add_argument("--epochs", type=float, default=3.0, help="of the first training")
+    parser.add_argument("--width", type=int, default=128, help="of the one layer")
+    parser.add_argument("--epochs", type=float, default=6.0, help="of the first training")
     parser.add_argument("--whole", type=float, default=0.5, help="minutes of a whole training later on")
     parser.add_argument("--seed", type=int, default=0, help="of what is missing in the library")
     return parser.parse_args()
@@ -108,30 +110,15 @@ def _measure(
             print(f"save {number + 1}: {[f'{_bpc(arm.seen):.3f}' for arm in arms]}", file=sys.stderr)
     first = together([digests(file.data) for file in base])
     everything = _new(discover(history.folder).files, first)
-    rows = [_row(arm, evaluate(arm.model, held_out).bpc, evaluate(arm.model, learned).bpc, everything) for arm in arms]
+    rows: list[list[object]] = [
+        _row(arm, evaluate(arm.model, held_out).bpc, evaluate(arm.model, learned).bpc, everything) for arm in arms
+    ]
     report.say(
         f"{len(history.saves)} saves; before them {before['held']:.3f} bpc on old text held out, "
         f"{before['learned']:.3f} on old text learned"
     )
-    report.grid(
-        "after all saves",
-        (
-            "went on",
-            "old held out",
-            "old learned",
-            "new, before it was learned",
-            "of that the last half",
-            "new, at the end",
-            "promoted",
-            "kept back",
-            "whole",
-            "nothing new",
-            "CPU s a save, median",
-            "p95",
-            "mean",
-        ),
-        rows,
-    )
+    report.grid("bits per character after all saves", _QUALITY, rows)
+    report.grid("what became of the saves", _OUTCOMES, [_outcome(arm) for arm in arms])
     report.note(before=before)
 
 
@@ -156,12 +143,17 @@ def _bpc(seen: Sequence[tuple[int, float]]) -> float:
 
 def _row(arm: Arm, held_out: float, learned: float, everything: Sequence[CorpusFile]) -> list[object]:
     half = arm.seen[len(arm.seen) // 2 :]
-    counts = [arm.outcomes.count(outcome) for outcome in ("promoted", "kept back", "whole", "nothing new")]
     return [
         arm.name,
         *(f"{each:.3f}" for each in (held_out, learned, _bpc(arm.seen), _bpc(half))),
         f"{evaluate(arm.model, everything).bpc:.3f}",
-        *counts,
+    ]
+
+
+def _outcome(arm: Arm) -> list[object]:
+    return [
+        arm.name,
+        *(arm.outcomes.count(outcome) for outcome in _OUTCOMES[1:5]),
         statistics.median(arm.seconds),
         share(arm.seconds, 0.95),
         statistics.fmean(arm.seconds),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from charwise_trainer.batches import Lanes, Window, Windows
 
-FEWEST_LANES = 8
-"""Of a window, so that a single changed line is learned beside enough of the rest."""
+FEWEST_LANES = 16
+"""Of a window, so that a single changed line is learned beside enough of the rest: 8 take as long, and forget more."""
 
 
 class Mixture:

@@ -30,6 +30,10 @@ from charwise_trainer.schedule import Clock, Rails, rate_at
 CONTINUED = 0.3
 """Of the peak rate, for a run that continues a finished model: the full rate would first undo some of what it knows."""
 
+AFTER_A_SAVE = 0.2
+"""Of the peak rate, for a run that is as short as what has changed is worth. With a third more it learns more of that,
+and is kept back as worse on the rest more often; docs/training.md has the figures."""
+
 MOST_RECOVERIES = 5
 """Each halves the rate: after five it is a 32nd, and the rate is not what is wrong."""
 
@@ -59,7 +63,7 @@ class Run:
         self.read = 0  # characters in this run
         self.scale = self.start.rate_scale if self.start and not self.start.finished else 1.0
         self.is_continued = self.start is not None and self.start.goes_on
-        self.peak = config.rate * (CONTINUED if self.is_continued else 1.0)
+        self.peak = config.rate * _share_of_peak(self)
         self.recoveries = 0
         self.judge = Judge(material.probe, {})
         self.costs: Costs = np.zeros(0)  # what was measured last
@@ -288,6 +292,12 @@ def model_for(config: TrainConfig, stored: Meta | None, characters: int) -> Mode
             "continue the stored one, or remove it first (charwise models remove) to begin anew"
         )
     return asked or stored.config
+
+
+def _share_of_peak(run: Run) -> float:
+    if run.material.is_short:
+        return AFTER_A_SAVE
+    return CONTINUED if run.is_continued else 1.0
 
 
 def _known_precision(material: Material, stored: Meta | None) -> Precision | None:
