@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from charwise_daemon.background import Background
-from charwise_daemon.completer import Draft, complete
+from charwise_daemon.benefit import price_of
+from charwise_daemon.completer import Draft, complete, lines_at
 from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.fitting import Surroundings
@@ -171,11 +172,11 @@ class Completions:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(workspace.ready.wait(), _PATIENCE)
 
-    def _limits(self, params: Complete) -> Limits:
+    def _limits(self, params: Complete, around: Surroundings) -> Limits:
         chosen, is_invoked = self._settings, params.trigger == "invoked"
         return Limits(
             params.max_characters or chosen.max_characters,
-            params.max_lines or chosen.max_lines,
+            1 if chosen.multiline == "never" else lines_at(around, params.max_lines or chosen.max_lines),
             max(1, params.alternatives),
             params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
         )
@@ -183,7 +184,7 @@ class Completions:
     def _price(self, document: Document, params: Complete) -> float:
         """Return what a wrong suggestion costs here; who asks for one is not distracted."""
         is_asked = params.trigger == "invoked"
-        return 0.0 if is_asked else self._settings.distraction_price * self.tally.factor(document.kind)
+        return 0.0 if is_asked else price_of(self._settings.eagerness) * self.tally.factor(document.kind)
 
     # --- steps, driven by a request or by the background ---------------------------------------------
     def _find(
@@ -200,8 +201,10 @@ class Completions:
             yield sorting
         memory = self.documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        limits, price = self._limits(params), self._price(document, params)
-        drafts = yield from _last(complete(predictor, position, memory, limits, around, price, clock))
+        limits, price = self._limits(params, around), self._price(document, params)
+        whole_lines = self._settings.multiline == "always"
+        found = complete(predictor, position, memory, limits, around, price, clock, whole_lines=whole_lines)
+        drafts = yield from _last(found)
         present = position.distributions.sum(1) > 0
         return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
 

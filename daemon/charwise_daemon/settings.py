@@ -4,6 +4,7 @@ import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from charwise_daemon.errors import InvalidRequestError, SettingsError
 from charwise_daemon.protocol import parse
@@ -14,9 +15,15 @@ class CompletionSettings:
     """`[completion]`: what is offered."""
 
     max_characters: int = 64
-    max_lines: int = 1
-    distraction_price: float = 4.0  # keystrokes that a wrong suggestion costs: higher is quieter
+    multiline: Literal["auto", "never", "always"] = "auto"
+    max_lines: int = 4  # of a suggestion of several
+    eagerness: float = 0.5  # 0 shows few and sure suggestions, 1 many; benefit.py says what a wrong one costs at each
     time_limit_ms: float = 40.0  # of a search while typing, a tenth of one that was asked for: then the best so far
+
+    def __post_init__(self) -> None:
+        _check("eagerness", self.eagerness, 0 <= self.eagerness <= 1, "a number from 0 to 1")
+        for name in ("max_characters", "max_lines"):
+            _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,13 @@ class Settings:
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
 
 
+# Keys of earlier versions, by section, and what has taken their place.
+_GONE = {
+    ("completion", "distraction_price"): "completion.eagerness, from 0 (few and sure suggestions) to 1 (many): "
+    "0.5 is the default, each tenth more makes a wrong one a third cheaper",
+}
+
+
 def load(path: Path) -> Settings:
     """Return the settings of a file, the defaults where there is none.
 
@@ -88,6 +102,15 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read {path}: {error}; mend or remove it") from error
     try:
-        return parse(Settings, tomllib.loads(text))
+        found = tomllib.loads(text)
+        _check_gone(found)
+        return parse(Settings, found)
     except (tomllib.TOMLDecodeError, InvalidRequestError) as error:
         raise SettingsError(f"{path}: {error}; mend or remove it") from error
+
+
+def _check_gone(found: dict[str, Any]) -> None:
+    for (section, key), instead in _GONE.items():
+        values = found.get(section)
+        if isinstance(values, dict) and key in values:
+            raise InvalidRequestError(f"{section}.{key} is no longer known; set {instead}")

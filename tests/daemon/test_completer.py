@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.completer import PRICE, Draft, choose, complete
+from charwise_daemon.completer import PRICE, Draft, choose, complete, lines_at
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
@@ -53,6 +53,40 @@ def test_complete_stops_at_the_line() -> None:
     assert not several.text.endswith(b"\n")
 
 
+def test_choose_whole_lines() -> None:
+    """With whole lines wanted, what is shown goes on to the end of the last line that is more likely right than not."""
+    text = b"a)\n    return a\n    "
+    candidate = Candidate(text, (0.99, 0.99, 0.7, *[0.99] * 12, 0.9, *[0.7] * 4))
+    around = Surroundings.of(b"", 0)
+    [short] = choose([candidate], 2.0, around)
+    [whole] = choose([candidate], 2.0, around, whole_lines=True)
+    assert short.text == b"a)"
+    assert whole.text == b"a)\n    return a"
+
+
+def test_lines_at() -> None:
+    """Several lines are for the end of a line; where text follows, a suggestion stays in its own."""
+    assert lines_at(Surroundings.of(b"foo(\nbar", 4), 3) == 3
+    assert lines_at(Surroundings.of(b"foo()\nbar", 4), 3) == 1
+
+
+def test_complete_never_blank() -> None:
+    """White space alone is nothing to show, nor is it where a suggestion ends that begins a line."""
+    blank = Candidate(b"    ", (0.99,) * 4)
+    assert choose([blank], 0.5, Surroundings.of(b"x", 1)) == []
+    [draft] = choose([Candidate(b"x:\n        ", (0.99,) * 11)], 0.5, Surroundings.of(b"", 0))
+    assert draft.text == b"x:"
+
+
+def test_choose_a_blank() -> None:
+    """A blank after a word may end a suggestion where the next word is doubtful, but not before text that follows."""
+    candidate = Candidate(b"turn x", (0.99,) * 5 + (0.2,))
+    [draft] = choose([candidate], 0.5, Surroundings.of(b"re", 2))
+    assert draft.text == b"turn "
+    [draft] = choose([candidate], 0.5, Surroundings.of(b"re;", 2))
+    assert draft.text == b"turn"
+
+
 def test_complete_nothing_sure() -> None:
     """Where nothing is likely, nothing is shown, whatever the price of a distraction."""
     assert _complete(b"zzz qqq ###", learned=b"each of these occurs once") == []
@@ -65,12 +99,13 @@ def test_complete_price() -> None:
 
 
 def test_complete_alternatives() -> None:
-    """Alternatives begin with other characters than the first, whatever a distraction costs."""
-    [only] = _complete(b"def ", price=1)
-    first, *others = _complete(b"def ", limits=Limits(alternatives=4), price=1)
+    """Alternatives differ where it matters: none says less than another, and the best comes first."""
+    [only] = _complete(b"def ", price=0.1)
+    first, *others = _complete(b"def ", limits=Limits(alternatives=4), price=0.1)
     assert first == only
-    assert others
-    assert len({draft.text[0] for draft in (first, *others)}) == len(others) + 1
+    assert {draft.text[:10] for draft in others} >= {b"open_conne", b"open_caf\xc3\xa9"}
+    for draft in others:
+        assert not any(each.text.startswith(draft.text) for each in (first, *others) if each is not draft)
     assert [d.benefit for d in others] == sorted((d.benefit for d in others), reverse=True)
 
 
@@ -90,7 +125,7 @@ def test_choose_one_search_for_all_prices() -> None:
 
 def test_choose_fits() -> None:
     """What follows the cursor already is not offered again, and a benefit is that of what is left."""
-    [draft] = choose([Candidate(b"bar, baz)", (0.9,) * 9)], 0.0, Surroundings(b"f(", b")"))
+    [draft] = choose([Candidate(b"bar, baz)", (0.99,) * 9)], 0.0, Surroundings(b"f(", b")"))
     assert draft.text == b"bar, baz"
     assert len(draft.probabilities) == len(draft.text)
 

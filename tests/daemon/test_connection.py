@@ -137,7 +137,7 @@ async def test_edit_outdates_what_was_asked_before(client: Client) -> None:
         Request(2, "complete", vars(Complete("d", 2, len(SPLINES) + 1))),
     )
     assert (await client.answer(1)).error["code"] == "outdated"
-    assert (await client.answer(2)).result["suggestions"][0]["text"].startswith("ines")
+    assert (await client.answer(2)).result["suggestions"][0]["text"].startswith("ine")
 
 
 async def test_client_goes(client: Client) -> None:

@@ -33,6 +33,13 @@ def test_load_some(tmp_path: Path) -> None:
         ("[training]\nthreads = -1\n", "threads is -1, but must be 0 or more"),
         ("[training]\ncpu_share = 1.5\n", "cpu_share is 1.5, but must be a number above 0, at most 1"),
         ("[training]\nniceness = 20\n", "niceness is 20, but must be a whole number from 0 to 19"),
+        ("[completion]\ndistraction_price = 2\n", "distraction_price is no longer known; set completion.eagerness"),
+        ("[completion]\neagerness = 1.5\n", "eagerness is 1.5, but must be a number from 0 to 1"),
+        ("[completion]\nmax_lines = 0\n", "max_lines is 0, but must be 1 or more"),
+        (
+            "[completion]\nmultiline = 'sometimes'\n",
+            "multiline is 'sometimes', but must be one of 'auto', 'never', 'al",
+        ),
         ("training = 3\n", "takes one map"),
         ("[training\n", "mend or remove it"),
     ],

@@ -13,6 +13,7 @@ from charwise.evaluation.history import Hunk
 from charwise.evaluation.similarity import similarity
 from charwise.evaluation.typist import Typing, counted, type_out
 from charwise.evaluation.variants import Learned, Variant
+from charwise_daemon.benefit import price_of
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory
@@ -22,7 +23,7 @@ from charwise_daemon.settings import CompletionSettings
 
 # Keystrokes that a wrong suggestion is taken to cost, from those who want to see everything to those who want none.
 PRICES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 20.0, 28.0, 40.0, 64.0, 128.0)
-DEFAULT_PRICE = CompletionSettings().distraction_price
+DEFAULT_PRICE = price_of(CompletionSettings().eagerness)
 # A character that a source holds impossible costs 30 bits, not infinitely many.
 _LEAST = 1e-9
 _LINE_ENDS = b"\r\n"
@@ -47,7 +48,7 @@ class _Place:
 
     position: Position
     offers: list[Offer | None]
-    guess: bytes  # the whole of what the search found
+    guess: bytes  # the whole of what the search found for this line
     milliseconds: float
 
 
@@ -76,7 +77,7 @@ def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
         milliseconds = 1000 * (time.perf_counter() - began)
         around = Surroundings.of(document.text, offset)
         shown = offers(found, PRICES, around) if is_asked else []
-        yield _Place(position, shown, found[0].text if found else b"", milliseconds)
+        yield _Place(position, shown, found[0].text.partition(b"\n")[0] if found else b"", milliseconds)
         learn_typed(predictor, position, character)
         document.splice(offset, offset, bytes((character,)))
         offset += 1
