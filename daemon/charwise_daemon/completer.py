@@ -4,6 +4,7 @@ The length is language-independent (benefit.py): a suggestion ends where the dou
 it. Knows no sockets; the documents reach it as bytes.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from charwise_daemon import utf8
 from charwise_daemon.benefit import SHORTEST, benefit, best_length, price_of
-from charwise_daemon.fitting import Surroundings, fit
+from charwise_daemon.fitting import Surroundings, fit, steered
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import LINE_ENDS, Candidate, Limits, search
@@ -43,7 +44,7 @@ def complete(
     whole_lines: bool = False,
 ) -> Iterator[list[Draft]]:
     """Yield nothing yet after every character, and last the suggestions, best first; arguments as of `choose`."""
-    for candidates in search(predictor, position, documents, limits, clock):
+    for candidates in search(predictor, position, documents, limits, clock, functools.partial(steered, around=around)):
         yield choose(candidates, price, around, whole_lines=whole_lines)
 
 

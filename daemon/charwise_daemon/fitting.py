@@ -1,18 +1,20 @@
 """What a suggestion may say, given the text around the cursor: pure rules, which know neither search nor predictor.
 
 `fit` cuts text to what fits there. It always returns a beginning of the text, so that whoever has a probability for
-each character cuts those alike. What has to be steered rather than cut, `allowed` tells the search.
+each character cuts those alike. What has to be steered rather than cut, `steered` does while a search goes on.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon import brackets, indentation, repetition
+
+Floats = NDArray[np.float64]
 
 # What is looked at: enough for the function that the cursor stands in, little enough to read at every keystroke.
 BEFORE, AFTER = 4096, 4096
@@ -23,6 +25,7 @@ _TELLING = 4
 # White space at the end, Unicode's too.
 _BLANKS = re.compile(rb"(?:[ \t\r\n\v\f]|\xc2[\x85\xa0]|\xe2\x80[\x80-\x8b\xa8\xa9\xaf]|\xe3\x80\x80|\xef\xbb\xbf)+\Z")
 _FOREIGN = {b"\n": re.compile(rb"\r"), b"\r\n": re.compile(rb"\r(?!\n)|(?<!\r)\n")}
+_ONLY_LINE_FEED: Floats = np.eye(256)[ord("\n")]
 # Lines near the cursor that are compared with a suggestion's.
 _NEAR = 40
 
@@ -102,12 +105,25 @@ def fit(text: bytes, around: Surroundings) -> bytes:
         text = cut
 
 
-def allowed(around: Surroundings, text: bytes) -> NDArray[Any] | None:
-    """Return which characters may come after a text so far, (256,); None where all may."""
+def steered(probabilities: Floats, text: bytes, around: Surroundings) -> Floats:
+    """Return the probabilities of what may come after a text so far, line ends and indentation being the document's.
+
+    Whichever line end the predictor has learned, it means one: the probability of the other kind is added to that of
+    the document's. Indentation of the other kind is not offered.
+    """
     line = text[text.rfind(b"\n") + 1 :]
-    if line.strip(b" \t") or (line == text and around.line_before.strip(b" \t")):
-        return None
-    return around.style.mask
+    mask = around.style.mask
+    if mask is not None and not line.strip(b" \t") and not (line == text and around.line_before.strip(b" \t")):
+        probabilities = probabilities * mask
+    is_crlf = around.line_end == b"\r\n"
+    if is_crlf and text.endswith(b"\r"):
+        return _ONLY_LINE_FEED
+    own, other = b"\r\n" if is_crlf else b"\n\r"
+    if probabilities[other]:
+        probabilities = probabilities.copy()
+        probabilities[own] += probabilities[other]
+        probabilities[other] = 0.0
+    return probabilities
 
 
 # --- rules: each returns how many characters of a text may be shown ------------------------------------

@@ -22,6 +22,8 @@ from charwise_daemon.predictor import Floats, Position, Predictor
 _HOPELESS = 0.2
 # An alternative that is less probable where it branches off is none.
 _UNLIKELY = 0.02
+# What makes of the probabilities after a text so far, (256,), those that suit where it is to stand.
+Steer = Callable[[Floats, bytes], Floats]
 LINE_ENDS = b"\r\n"
 # Control characters other than these end a suggestion: the marks of documents among them.
 _CONTROLS_ALLOWED = b"\t\r\n"
@@ -51,16 +53,30 @@ class Candidate:
     branch: int = 0
 
 
+def _unsteered(probabilities: Floats, text: bytes) -> Floats:  # noqa: ARG001 - as any that steers
+    return probabilities
+
+
 def search(
     predictor: Predictor,
     position: Position,
     documents: Memory,
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
+    steer: Steer = _unsteered,
 ) -> Iterator[list[Candidate]]:
-    """Yield nothing yet after every character, and last the candidates, the likeliest first."""
+    """Yield nothing yet after every character, and last the candidates, the likeliest first.
+
+    Args:
+        predictor: what tells how probable a character is.
+        position: where the cursor is.
+        documents: the memory of the open documents.
+        limits: how far to go.
+        clock: what the time is, in seconds.
+        steer: makes of the probabilities after a text so far those that suit the document.
+    """
     latest = clock() + limits.milliseconds / 1000
-    ways, branches = list[_Way](), [_Branch(1.0, _Way.begun(position), 0, None)]
+    ways, branches = list[_Way](), [_Branch(1.0, _Way.begun(position, steer), 0, None)]
     while branches and len(ways) < limits.alternatives:
         branch = max(branches, key=lambda each: each.sure)
         branches.remove(branch)
@@ -80,27 +96,24 @@ class _Place:
     """What is known before one character of a text."""
 
     position: Position
+    probabilities: Floats  # of what may come, (256,)
     unicode: int  # state of the code point
     lines: int
     sure: float  # probability of all characters before
-
-    @property
-    def probabilities(self) -> Floats:
-        """What may come, (256,)."""
-        allowed: Floats = self.position.probabilities * utf8.ALLOWED[self.unicode]
-        return allowed
 
 
 class _Way:
     """One text that is followed, and its places: one before each character, and one after the last if it went on."""
 
-    def __init__(self, text: bytes, probabilities: tuple[float, ...], places: list[_Place]) -> None:
-        self.branch, self.places = len(text), places
+    def __init__(self, text: bytes, probabilities: tuple[float, ...], places: list[_Place], steer: Steer) -> None:
+        self.branch, self.places, self._steer = len(text), places, steer
         self._text, self._probabilities = bytearray(text), list(probabilities)
 
     @classmethod
-    def begun(cls, position: Position) -> "_Way":
-        return cls(b"", (), [_Place(position, utf8.BOUNDARY, 1, 1.0)])
+    def begun(cls, position: Position, steer: Steer) -> "_Way":
+        way = cls(b"", (), [], steer)
+        way.places.append(way._place(position, utf8.BOUNDARY, 1, 1.0))
+        return way
 
     def __len__(self) -> int:
         return len(self._text)
@@ -114,19 +127,25 @@ class _Way:
 
     def until(self, length: int) -> "_Way":
         """Return its first characters, to be gone on with otherwise."""
-        return _Way(bytes(self._text[:length]), tuple(self._probabilities[:length]), self.places[: length + 1])
+        return _Way(
+            bytes(self._text[:length]), tuple(self._probabilities[:length]), self.places[: length + 1], self._steer
+        )
 
     def take(self, character: int) -> float:
         """Add a character; return its probability."""
         self._text.append(character)
-        self._probabilities.append(float(self.places[-1].position.probabilities[character]))
+        self._probabilities.append(float(self.places[-1].probabilities[character]))
         return self._probabilities[-1]
 
     def arrive(self, position: Position) -> None:
         """Add the place after the last character."""
         last, character = self.places[-1], self._text[-1]
         unicode, lines = int(utf8.FOLLOWS[last.unicode, character]), last.lines + (character == LINE_ENDS[1])
-        self.places.append(_Place(position, unicode, lines, last.sure * self._probabilities[-1]))
+        self.places.append(self._place(position, unicode, lines, last.sure * self._probabilities[-1]))
+
+    def _place(self, position: Position, unicode: int, lines: int, sure: float) -> _Place:
+        probabilities = self._steer(position.probabilities * utf8.ALLOWED[unicode], bytes(self._text))
+        return _Place(position, probabilities, unicode, lines, sure)
 
 
 @dataclass(frozen=True, slots=True)

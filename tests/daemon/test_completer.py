@@ -1,5 +1,6 @@
 """Search and length, over a memory of real lines."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,17 @@ def test_complete_stops_at_the_line() -> None:
     assert b"\n" in several.text
     assert several.text.startswith(single.text)
     assert not several.text.endswith(b"\n")
+
+
+@pytest.mark.parametrize("own", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("learned", [b"\n", b"\r\n"])
+def test_complete_ends_lines_as_the_document(own: bytes, learned: bytes) -> None:
+    """Lines end as the document's do, whatever was learned."""
+    text = b"def f():\n    pass\n\n\ndef close_connection(connection):\n    connection.clo".replace(b"\n", own)
+    [draft] = _complete(text, (_LINES * 3).replace(b"\n", learned), Limits(lines=3), 0.0)
+    assert draft.text.startswith(b"se()" + own if own == learned else b"se()")
+    assert draft.text.count(b"\n") == draft.text.count(own)
+    assert draft.text.count(b"\r") == draft.text.count(b"\r\n")
 
 
 def test_choose_whole_lines() -> None:

@@ -3,11 +3,12 @@
 import itertools
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.fitting import AFTER, BEFORE, RULES, Surroundings, allowed, fit
+from charwise_daemon.fitting import AFTER, BEFORE, RULES, Surroundings, fit, steered
 
 # What the rules look for, more often than chance would bring it.
 _PIECES = st.sampled_from([*"()[]{}\"'`\\ \t\n,:;ab", "\r\n", "\n    ", "foo", "é", "€", "λόγος", "\u3000", "x = 1\n"])
@@ -33,7 +34,7 @@ def test_fit_takes_any_bytes(text: bytes, document: bytes, offset: int) -> None:
     around = Surroundings.of(document, min(offset, len(document)))
     assert text.startswith(fit(text, around))
     assert all(0 <= rule(text, around) <= len(text) for rule in RULES)
-    assert allowed(around, text) is None or allowed(around, text).shape == (256,)  # type: ignore[union-attr] - not None
+    assert steered(np.full(256, 1 / 256), text, around).sum() <= 1 + 1e-9
 
 
 @given(balanced=_BALANCED, place=st.integers(0, 20), text=st.text("()a, ", max_size=12))
@@ -101,20 +102,30 @@ def test_surroundings(
 
 
 @pytest.mark.parametrize(
-    ("document", "text", "forbidden"),
+    ("document", "text", "gone"),
     [
-        (b"def f():\n\tx\n\t", b"if x:\n", b" "),
-        (b"def f():\n\tx\n\t", b"if x:\n\t", b" "),
-        (b"def f():\n    x\n    ", b"if x:\n    ", b"\t"),
-        (b"def f():\n    x\n", b"", b"\t"),
-        (b"def f():\n    x\n    ", b"if x:", b""),
-        (b"def f():\n    x\n    y = ", b"", b""),
-        (b"a\nb\n", b"", b""),
-        (b"a:\n\tb\n  c\n", b"", b""),
-        (b"all:\r\n\tb\r\n", b"", b" "),
+        (b"def f():\n\tx\n\t", b"if x:\n", b"\r "),
+        (b"def f():\n\tx\n\t", b"if x:\n\t", b"\r "),
+        (b"def f():\n    x\n    ", b"if x:\n    ", b"\r\t"),
+        (b"def f():\n    x\n", b"", b"\r\t"),
+        (b"def f():\n    x\n    ", b"if x:", b"\r"),
+        (b"def f():\n    x\n    y = ", b"", b"\r"),
+        (b"a\nb\n", b"", b"\r"),
+        (b"a:\n\tb\n  c\n", b"", b"\r"),
+        (b"all:\r\n\tb\r\n", b"", b"\n "),
+        (b"a\r\nb\r\n", b"x\r\n", b"\n"),
     ],
 )
-def test_allowed(document: bytes, text: bytes, forbidden: bytes) -> None:
-    """A line's indentation is of what the document's are: tabs, or spaces, or both."""
-    mask = allowed(Surroundings.of(document, len(document)), text)
-    assert bytes([] if mask is None else (~mask).nonzero()[0].tolist()) == forbidden
+def test_steered(document: bytes, text: bytes, gone: bytes) -> None:
+    """A line's indentation is of what the document's are; its end is the document's, as likely as both together."""
+    around, before = Surroundings.of(document, len(document)), np.full(256, 1 / 256)
+    after = steered(before, text, around)
+    assert set((after == 0).nonzero()[0].tolist()) == set(gone)
+    assert after[around.line_end[0]] == 2 / 256
+    assert (before == 1 / 256).all()
+
+
+def test_steered_within_a_line_end() -> None:
+    """Of a line end of two characters the second follows the first."""
+    after = steered(np.full(256, 1 / 256), b"x\r", Surroundings.of(b"a\r\n", 3))
+    assert (after.argmax(), after.sum()) == (ord("\n"), 1)

@@ -3,12 +3,13 @@
 The search's way does not depend on the price of a distraction, so one search serves all prices.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charwise_daemon.completer import choose
-from charwise_daemon.fitting import Surroundings
+from charwise_daemon.fitting import Surroundings, steered
 from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Candidate, Limits, search
@@ -22,9 +23,11 @@ class Offer:
     probability: float
 
 
-def candidates(predictor: Predictor, position: Position, documents: Memory, limits: Limits) -> list[Candidate]:
+def candidates(
+    predictor: Predictor, position: Position, documents: Memory, limits: Limits, around: Surroundings
+) -> list[Candidate]:
     """Return what a search finds at a position, not cut yet."""
-    *_, found = search(predictor, position, documents, limits)
+    *_, found = search(predictor, position, documents, limits, steer=functools.partial(steered, around=around))
     return found
 
 

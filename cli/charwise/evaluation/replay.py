@@ -73,9 +73,9 @@ def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
         began = time.perf_counter()
         memory = Memory() if "documents" in variant.without else documents.memory_for(document, offset)
         position = _position(predictor, document, offset, memory)
-        found = candidates(predictor, position, memory, limits) if is_asked else []
-        milliseconds = 1000 * (time.perf_counter() - began)
         around = Surroundings.of(document.text, offset)
+        found = candidates(predictor, position, memory, limits, around) if is_asked else []
+        milliseconds = 1000 * (time.perf_counter() - began)
         shown = offers(found, PRICES, around) if is_asked else []
         yield _Place(position, shown, found[0].text.partition(b"\n")[0] if found else b"", milliseconds)
         learn_typed(predictor, position, character)
