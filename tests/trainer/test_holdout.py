@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charwise_trainer.corpus import CorpusFile
-from charwise_trainer.holdout import LEAST, MOST, split
+from charwise_trainer.holdout import LEAST, MOST, _place, split
 
 LINE = b"a line of twenty-one\n"
 
@@ -102,3 +102,13 @@ def test_one_long_line_is_cut_between_characters() -> None:
 def test_nothing_comes_of_nothing() -> None:
     assert split([]) == ([], [])
     assert split([CorpusFile("x", b"x", 0)]) == ([CorpusFile("x", b"x", 0)], [])
+
+
+def test_split_goes_on_where_the_first_files_are_small() -> None:
+    """Where chance holds out nothing but small files, the next ones are held out too, until there is enough to judge."""
+    names = [f"file_{number}.py" for number in range(60)]
+    files = [CorpusFile(name, b"x" * (300 if _place(name) < 0.05 else 10_000), 0) for name in names]
+    total = sum(len(file.data) for file in files)
+    _, held_out = split(files)
+    assert 0.025 * total <= sum(len(file.data) for file in held_out) <= 0.1 * total
+    assert {file.name for file in files if _place(file.name) < 0.05} <= {file.name for file in held_out}

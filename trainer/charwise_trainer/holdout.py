@@ -30,15 +30,19 @@ def split(files: Sequence[CorpusFile], share: float = 0.05) -> tuple[list[Corpus
 
 
 def _chosen(files: Sequence[CorpusFile], share: float) -> set[str]:
-    """Return the names that fall into the share, the lowest hashes first, as far as MOST allows."""
+    """Return the names that fall into the share, the lowest hashes first, as far as MOST allows.
+
+    Where those are small files, the next ones too, until half of the share is there.
+    """
     chosen: set[str] = set()
-    left = MOST
+    wanted, held = share * sum(len(file.data) for file in files), 0
     for file in sorted(files, key=lambda file: _place(file.name)):
-        if _place(file.name) >= share:
+        is_beyond = _place(file.name) >= share
+        if is_beyond and held >= min(wanted, MOST) / 2:
             break
-        if len(file.data) <= left:
+        if held + len(file.data) <= (min(2 * wanted, MOST) if is_beyond else MOST):
             chosen.add(file.name)
-            left -= len(file.data)
+            held += len(file.data)
     return chosen
 
 
