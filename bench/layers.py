@@ -11,6 +11,7 @@ from charwise_daemon.client import AsyncClient
 from charwise_daemon.completer import PRICE, complete
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
+from charwise_daemon.gate import Gate
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Close, Complete, Edit, Focus, Open
@@ -53,7 +54,7 @@ class InProcess:
         """Return one that serves a project as the daemon does, with the model stored for it."""
         model = Store(paths.models_dir()).load(name_for(project))
         texts = {file.name: encode(file) for file in discover(project).files}
-        return cls(Predictor(model.engine, model.gate, CorpusMemory.build(texts).memory()))
+        return cls(Predictor(model.engine, Gate(model.gate) if model.gate else None, CorpusMemory.build(texts).memory))
 
     def open(self, path: Path, before: str, after: str) -> None:
         """Open a document."""
@@ -90,7 +91,7 @@ class InProcess:
         *_, state = document.snapshots.read(predictor.engine, document.text, offset)
         memory = self._documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        *_, drafts = complete(predictor, position, memory, Limits(), around, 0.0 if invoked else PRICE)
+        *_, drafts = complete(predictor, position, Limits(), around, 0.0 if invoked else PRICE)
         return drafts[0].text.decode() if drafts else ""
 
 

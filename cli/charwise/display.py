@@ -58,11 +58,11 @@ def sentence(event: Happening) -> str:
             bpc = "" if event.bpc is None else f", {event.bpc:.3f} bits per character on held-out text"
             text = f"{'interrupted, ' if event.interrupted else ''}stored at step {event.step:,}{bpc}"
         case Calibrating():
-            text = "fitting the gate, which weighs LSTM and memories, on held-out text"
+            text = "learning to weigh LSTM and memories on held-out text"
         case Calibrated():
             text = (
-                f"gate fitted; bits per character: LSTM {event.lstm:.2f}, corpus {event.corpus:.2f}, "
-                f"document {event.documents:.2f}, mixed {event.mixed:.2f}"
+                f"gate stored; bits per character: LSTM {event.lstm:.2f}, corpus {event.corpus:.2f}, "
+                f"documents {event.documents:.2f}, nearby {event.nearby:.2f}, mixed {event.mixed:.2f}"
             )
     return text
 

@@ -14,38 +14,42 @@ from typing import Any
 import numpy as np
 
 from charwise_daemon import paths, registry, settings
-from charwise_daemon.calibration import rows
+from charwise_daemon.calibration import typed
+from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, Limits, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
-from charwise_trainer.gate import fit, is_held_out
-from charwise_trainer.gate_file import GATE, gate_weights, save_gate
+from charwise_trainer.gate_file import GATE, save_gate
 from charwise_trainer.holdout import split
 from charwise_trainer.train import train
 
-# Characters of held-out text that the gate is fitted on: seconds of typing on numpy; and the most computing that it may
+# Characters of held-out text that the gate learns from: seconds of typing on numpy; and the most computing that it may
 # take, in which a pause does not count.
 _GATE_CHARACTERS, _GATE_SECONDS = 8_000, 20.0
-# With fewer the fixed gate is better than one fitted on so little.
+# With fewer there is nothing to learn that the default gate does not know.
 _FEWEST_GATE_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
 class Calibrating:
-    """The LSTM is stored; the gate is being fitted."""
+    """The LSTM is stored; the gate is learning to weigh it."""
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The gate is fitted and stored; bits per character of text it was not fitted on, by source and mixed."""
+    """The gate has learned from held-out text and is stored; bits per character of that, by source and mixed.
+
+    Mixed is as the gate was before each character.
+    """
 
     characters: int
     lstm: float
     corpus: float
     documents: float
+    nearby: float
     mixed: float
 
 
@@ -97,24 +101,29 @@ def enlist(root: Path, model: str) -> str:
 
 
 def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Calibrated | None:
-    """Fit and store the gate of a model on the files that its training held out; None where they are too short."""
+    """Let the gate learn, as it does while one types, from the files that the training held out, and store it.
+
+    None where those are too short.
+    """
     store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
     learned, held_out = split(corpus.files)
-    features, chances, hunks = rows(
+    gate, chances, mixed = first_gate(has_lstm=True), list[Floats](), list[float]()
+    places = typed(
         store.load(name).engine,
+        gate,
         learned,
         held_out,
         _GATE_CHARACTERS,
         lambda: should_stop() or time.thread_time() > latest,
     )
-    judged = is_held_out(len(hunks), hunks)
-    if len(features) < _FEWEST_GATE_CHARACTERS or not judged.any():
+    for position, character in places:
+        chances.append(position.distributions[:, character])
+        mixed.append(position.probabilities[character])
+    if len(mixed) < _FEWEST_GATE_CHARACTERS:
         return None
-    gate = fit(features, chances, hunks)
-    save_gate(store.directory(name), gate)
-    mixed = (gate_weights(gate, features) * chances).sum(1)
-    bits = [float(-np.log2(np.maximum(each[judged], 1e-9)).mean()) for each in (*chances.T, mixed)]
-    return Calibrated(int(judged.sum()), *bits)
+    save_gate(store.directory(name), gate.arrays)
+    bits = [float(-np.log2(np.maximum(each, 1e-9)).mean()) for each in (*np.transpose(chances), mixed)]
+    return Calibrated(len(mixed), *bits)
 
 
 def nothing_in(corpus: Corpus) -> str:

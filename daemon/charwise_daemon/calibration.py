@@ -1,58 +1,58 @@
-"""What the gate is fitted on: held-out text, typed where it stands in files that the memory has not seen.
+"""Typing held-out text where it stands in its files: what tells how good a predictor is, and what a gate learns from.
 
-The situation is that of real use: some lines are missing from an open file, and are typed into it.
+The situation is that of real use: some lines are missing from an open file, and are typed into it; the file is in the
+memory of the corpus too, as it is on disk, without those lines.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import PurePosixPath
 
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.engine import Engine, State
+from charwise_daemon.gate import Gate
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Position, Predictor
-from charwise_trainer.corpus import CorpusFile, encode
+from charwise_trainer.corpus import CorpusFile, encode, encode_header
 
 # Lines missing from a file, and typed: the LSTM reads a window before them, which is not to be most of the work.
 _REGION_LINES = 48
-# Lines that are judged together, when the gate is fitted on some and judged on others.
-_HUNK_LINES = 8
 
 
 @dataclass(frozen=True)
 class Region:
-    """Lines of a file to be typed, between what stands before and after them."""
+    """Lines of a file to be typed, between what stands before and after them; the first is this one of the file."""
 
     name: str
     before: bytes
     typed: bytes
     after: bytes
+    line: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The type of its file, as the suffix says it."""
+        return PurePosixPath(self.name).suffix.lower()
 
 
-def rows(
+def typed(
     engine: Engine,
+    gate: Gate,
     learned: Sequence[CorpusFile],
     held_out: Sequence[CorpusFile],
     characters: int,
     should_stop: Callable[[], bool] = lambda: False,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the gate's features (n, 12), what each source gave the character that came (n, 3), and its hunk (n,).
-
-    n is `characters`, or fewer where the held-out files are shorter or `should_stop` said so.
-    """
-    predictor = Predictor(engine, None, CorpusMemory.build({file.name: encode(file) for file in learned}).memory())
-    features, chances, numbers = [], [], []
-    for number, position, character in _typed(predictor, held_out):
-        features.append(position.features)
-        chances.append(position.distributions[:, character])
-        numbers.append(number)
-        if len(features) == characters or should_stop():
-            break
-    n = len(features)
-    return np.reshape(features, (n, 12)), np.reshape(chances, (n, 3)), np.array(numbers, np.int64)
+) -> Iterator[tuple[Position, int]]:
+    """Yield the position before each of at most so many characters of held-out files, and the character."""
+    chosen = list(_within(regions(held_out), characters))
+    memory = CorpusMemory.build({file.name: encode(file) for file in learned} | dict(_rests(held_out, chosen)))
+    for region in chosen:
+        predictor = Predictor.of(engine, gate, memory, region.name)
+        for _, position, character in type_region(predictor, region):
+            if should_stop():
+                return
+            yield position, character
 
 
 def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
@@ -62,19 +62,34 @@ def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
     chance.shuffle(places)
     for file, start in places:
         lines, stop = file.data.splitlines(keepends=True), start + _REGION_LINES
-        yield Region(file.name, *(b"".join(part) for part in (lines[:start], lines[start:stop], lines[stop:])))
+        before, typed, after = (b"".join(part) for part in (lines[:start], lines[start:stop], lines[stop:]))
+        yield Region(file.name, before, typed, after, start)
 
 
-def _typed(predictor: Predictor, files: Sequence[CorpusFile]) -> Iterator[tuple[int, Position, int]]:
-    for number, region in enumerate(regions(files)):
-        for line, position, character in type_region(predictor, region):
-            yield number * _REGION_LINES + line // _HUNK_LINES, position, character
+def _within(found: Iterator[Region], characters: int) -> Iterator[Region]:
+    for region in found:
+        yield Region(region.name, region.before, region.typed[:characters], region.after, region.line)
+        characters -= len(region.typed)
+        if characters <= 0:
+            return
+
+
+def _rests(files: Sequence[CorpusFile], chosen: Sequence[Region]) -> Iterator[tuple[str, bytes]]:
+    """Yield these files, encoded, without what will be typed."""
+    for file in files:
+        gone = {region.line for region in chosen if region.name == file.name}
+        if not gone:
+            yield file.name, encode(file)
+            continue
+        lines = file.data.splitlines(keepends=True)
+        left = [line for number, line in enumerate(lines) if number // _REGION_LINES * _REGION_LINES not in gone]
+        yield file.name, encode_header(file.name) + b"".join(left)
 
 
 def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[int, Position, int]]:
     """Yield each character of the region with the number of its line and the position before it.
 
-    The document grows line by line; what is still to be typed has never been in it.
+    The document grows line by line; what is still to be typed has never been in it. The predictor learns what is typed.
     """
     documents, offset = Documents(), len(region.before)
     document = Document((None, region.name), region.name, region.before + region.after, 0)
@@ -85,7 +100,8 @@ def type_region(predictor: Predictor, region: Region) -> Iterator[tuple[int, Pos
         position = predictor.at(_state(predictor, document, offset), document.context(offset), memory)
         for character in line:
             yield number, position, character
-            position = predictor.step(position, character, memory)
+            predictor.learn(position, character)
+            position = predictor.step(position, character)
         document.apply([[offset, offset, line]], document.version + 1)
         offset += len(line)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from charwise_daemon import utf8
 from charwise_daemon.benefit import SHORTEST, benefit, best_length, price_of
 from charwise_daemon.fitting import Surroundings, fit, steered
-from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import LINE_ENDS, Candidate, Limits, search
 
@@ -35,7 +34,6 @@ class Draft:
 def complete(
     predictor: Predictor,
     position: Position,
-    documents: Memory,
     limits: Limits,
     around: Surroundings,
     price: float = PRICE,
@@ -44,7 +42,7 @@ def complete(
     whole_lines: bool = False,
 ) -> Iterator[list[Draft]]:
     """Yield nothing yet after every character, and last the suggestions, best first; arguments as of `choose`."""
-    for candidates in search(predictor, position, documents, limits, clock, functools.partial(steered, around=around)):
+    for candidates in search(predictor, position, limits, clock, functools.partial(steered, around=around)):
         yield choose(candidates, price, around, whole_lines=whole_lines)
 
 

@@ -23,7 +23,6 @@ from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
-from charwise_daemon.memory import Memory
 from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.protocol import Complete, Completion, Suggestion
@@ -55,7 +54,7 @@ class Completions:
         self._ids = itertools.count(1)
         self._requests: dict[Key, asyncio.Task[Completion]] = {}
         self._sorting = weakref.WeakKeyDictionary[Recall, asyncio.Future[Shard]]()
-        self._nobodys = Predictor(None, None, Memory())  # for documents of no workspace: their text is all there is
+        self._nobodys = Predictor()  # for documents of no workspace: their text is all there is
 
     def __repr__(self) -> str:
         return f"Completions({self.documents}, {len(self._requests)} requests)"
@@ -203,7 +202,7 @@ class Completions:
         position = predictor.at(state, document.context(offset), memory)
         limits, price = self._limits(params, around), self._price(document, params)
         whole_lines = self._settings.multiline == "always"
-        found = complete(predictor, position, memory, limits, around, price, clock, whole_lines=whole_lines)
+        found = complete(predictor, position, limits, around, price, clock, whole_lines=whole_lines)
         drafts = yield from _last(found)
         present = position.distributions.sum(1) > 0
         return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
@@ -224,7 +223,7 @@ class Completions:
         ahead: Iterator[Any] = iter(())
         if document.offer and document.offer.search:
             ahead = document.offer.search
-        self.background.start(document.key, itertools.chain(self._read(document), ahead))
+        self.background.start(document.key, itertools.chain(self._read(document), self._learn(document), ahead))
 
     def _read(self, document: Document) -> Iterator[Any]:
         if not self.documents.is_warm(document):
@@ -234,6 +233,19 @@ class Completions:
         if predictor.engine:
             yield from document.snapshots.read(predictor.engine, document.text, document.cursor)
             yield from document.snapshots.ahead(predictor.engine, document.text, document.cursor)
+
+    def _learn(self, document: Document) -> Iterator[Any]:
+        """Let the gate learn from what was typed, a character a step."""
+        while document.unlearned and self.documents.is_warm(document):
+            predictor, offset, state = self._predictor_for(document), document.unlearned.start, None
+            if predictor.engine:
+                state = yield from _last(document.snapshots.read(predictor.engine, document.text, offset))
+            memory = self.documents.memory_for(document, offset)
+            predictor.learn(predictor.at(state, document.context(offset), memory), document.text[offset])
+            document.unlearned = document.unlearned.after(1)
+            if workspace := self._workspaces.serving(document.path):
+                workspace.gate_changed()
+            yield None
 
     def _sort(self, document: Document) -> asyncio.Future[Any] | None:
         """Sort a text for the memory where it has to be, a long one in another thread; return what to wait for."""

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charwise_daemon.errors import DocumentError, InvalidRequestError
-from charwise_daemon.lookup import View
-from charwise_daemon.memory import Memory
+from charwise_daemon.memory import Memory, OpenMemories
 from charwise_daemon.recall import Recall
-from charwise_daemon.shard import MAX_ORDER
+from charwise_daemon.shard import GAP, MAX_ORDER, Strip
 from charwise_daemon.snapshots import Snapshots
+from charwise_daemon.typed import Typed
 from charwise_trainer.corpus import encode_header
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _MOST_WARM, _MOST_WARM_CHARACTERS = 8, 4 * 2**20
 _NEIGHBOURS = 3
 # Characters after the cursor that a search could run into.
 _LONGEST_SEARCH = 4096
+# Characters before the cursor that are remembered once more, apart: what was just written is soon written again.
+_NEARBY = 2048
 # Closed files of which it is known where the cursor was.
 _MOST_CURSORS = 256
 
@@ -42,6 +44,7 @@ class Document:
         self.text = bytearray(text)
         self.cursor = 0  # where it was last, as far as that is known
         self.put_in = b""  # by the last edit, beyond what stood there before
+        self.unlearned = Typed()
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
         self._offer: Offer | None = None
         self.cool()
@@ -132,6 +135,7 @@ class Document:
         """Replace [start, end), and what was computed along it as far as it does not hold any more."""
         self.text[start:end] = text
         self.put_in += text
+        self.unlearned = self.unlearned.edited(start, end, len(text))
         self.snapshots.cut(start)
         self.recall.edited(start, end, len(text))
         if self.offer and not self.offer.edited(start, end, len(text)):
@@ -222,9 +226,12 @@ class Documents:
             size -= len(coldest.text)
             coldest.cool()
 
-    def memory_for(self, document: Document, cursor: int) -> Memory:
-        """Return the memory over the open documents, as seen from the cursor in one of them."""
+    def memory_for(self, document: Document, cursor: int) -> OpenMemories:
+        """Return the memories of the open documents, as seen from the cursor in one of them."""
         warm = [d for key, d in reversed(self._warm.items()) if key != document.key and d.recall.is_warm]
         parts = [each.recall.parts(each.text) for each in [document, *warm[:_NEIGHBOURS]]]
-        views, strips = [View(shard) for shard, _ in parts], [strip for _, strips in parts for strip in strips]
-        return Memory(views, strips, bytes(document.text[cursor : cursor + _LONGEST_SEARCH]))
+        shards, strips = [shard for shard, _ in parts], [strip for _, strips in parts for strip in strips]
+        after = bytes(document.text[cursor : cursor + _LONGEST_SEARCH])
+        just_before = bytes(document.text[max(0, cursor - _NEARBY) : cursor]) + GAP  # after the last nothing follows
+        nearby = Memory((), [Strip(just_before, 0, is_end=True)], source="nearby")
+        return OpenMemories(Memory(shards, strips, after, "documents"), nearby, after)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from charwise_trainer.errors import StorageError
-from charwise_trainer.storage import replace_file
+from charwise_trainer.storage import replace_file, writing
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Kept:
         if before:
             await before
         try:
-            await asyncio.to_thread(replace_file, self._file, data)
+            await asyncio.to_thread(_write, self._file, data)
             self._is_failing = False
         except StorageError as error:  # it stays in memory, and is written with what comes next
             if not self._is_failing:
@@ -85,6 +85,12 @@ class Kept:
             log.warning("%s cannot be used (%s): it is kept as %s, and begun anew", self._file, error, aside.name)
             with contextlib.suppress(OSError):
                 self._file.replace(aside)
+
+
+def _write(file: Path, data: bytes) -> None:
+    with writing(file):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(file, data)
 
 
 def _state_of(read: bytes) -> Any:

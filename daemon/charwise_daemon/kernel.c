@@ -26,7 +26,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /* Raised whenever a structure or a function changes; kernel.py refuses a library of another number. */
-#define ABI 1
+#define ABI 2
 
 enum { PORTABLE, AVX2, VNNI, NEON };
 
@@ -341,7 +341,8 @@ EXPORT int charwise_lstm(const lstm *m, int path, const float *states, const uin
 #define GAP 0       /* the character after a text's end; no match reaches across it */
 #define FEW 256     /* occurrences that are quicker counted one by one than by their borders */
 #define SAMPLES 200 /* of many occurrences, where a sample will do */
-#define ESCAPE 0.5
+#define FEATURES 7  /* of an order, see escape.py */
+#define HIDDEN 16
 
 typedef struct {
     const uint8_t *text;       /* size + 1 characters, the last a gap */
@@ -349,7 +350,6 @@ typedef struct {
     const int64_t *histogram;  /* (256,) of the text, or NULL where a sample will do */
     const uint8_t *alive;      /* (size + 1,) or NULL for all */
     int32_t size;
-    int32_t hole_start, hole_end;
 } shard;
 
 typedef struct {
@@ -360,9 +360,14 @@ typedef struct {
     int32_t weight;           /* 1, or -1 to take off what a shard has too much */
 } strip;
 
+typedef struct { /* of escape.py */
+    double w1[HIDDEN][FEATURES], b1[HIDDEN], w2[HIDDEN], b2;
+} escape;
+
 typedef struct {
     const shard *shards;
     const strip *strips;
+    const escape *escape;
     const uint8_t *after; /* what follows the context where it is being written: not counted */
     int32_t shard_count, strip_count, after_size;
 } memory;
@@ -458,8 +463,7 @@ static void count_samples(const shard *s, int32_t low, int32_t high, int order, 
     const int32_t step = (high - low) / SAMPLES > 1 ? (high - low) / SAMPLES : 1;
     for (int32_t at = low; at < high; at += step) {
         const int32_t place = s->suffixes[at] + order;
-        const int is_out = (place >= s->hole_start && place < s->hole_end) || (s->alive && !s->alive[place]);
-        if (!is_out) counts[s->text[place]]++;
+        if (!s->alive || s->alive[place]) counts[s->text[place]]++;
     }
 }
 
@@ -498,18 +502,41 @@ static int choose(const int32_t *sizes, uint8_t *orders) {
     return longest;
 }
 
+/* What part of its probability an order leaves to the shorter ones. */
+static double escaping(const escape *e, const double *features) {
+    double sum = e->b2;
+    for (int unit = 0; unit < HIDDEN; unit++) {
+        double input = e->b1[unit];
+        for (int i = 0; i < FEATURES; i++) input += e->w1[unit][i] * features[i];
+        if (input > 0) sum += e->w2[unit] * input;
+    }
+    return 1 / (1 + exp(-sum));
+}
+
 /* From the shortest order to the longest: each keeps its share and escapes with the rest to the shorter one. */
-static void blend(table counts, const uint8_t *orders, int longest, const int32_t *sizes, prediction *p) {
+static void blend(const escape *e, table counts, const uint8_t *orders, int longest, const int32_t *sizes,
+                  prediction *p) {
     for (int c = 0; c < 256; c++) p->probabilities[c] = 1.0 / 256;
     p->order = p->count = 0;
     for (int order = 0; order <= longest; order++) {
         if (!orders[order]) continue;
-        int32_t total = 0, distinct = 0;
+        int32_t total = 0, distinct = 0, most = 0;
         counts[order][GAP] = 0; /* where a text ends, nothing followed */
-        for (int c = 0; c < 256; c++) total += counts[order][c], distinct += counts[order][c] > 0;
+        for (int c = 0; c < 256; c++) {
+            const int32_t count = counts[order][c];
+            total += count, distinct += count > 0;
+            if (count > most) most = count;
+        }
         if (total <= 0) continue;
-        const double doubt = ESCAPE * distinct, escape = doubt / (total + doubt), share = (1 - escape) / total;
-        for (int c = 0; c < 256; c++) p->probabilities[c] = p->probabilities[c] * escape + share * counts[order][c];
+        const double features[FEATURES] = {(double)order / MAX_ORDER,
+                                           log1p(total),
+                                           log1p(distinct),
+                                           (double)distinct / total,
+                                           (double)most / total,
+                                           (double)(longest - order) / MAX_ORDER,
+                                           distinct == 1};
+        const double rest = escaping(e, features), share = (1 - rest) / total;
+        for (int c = 0; c < 256; c++) p->probabilities[c] = p->probabilities[c] * rest + share * counts[order][c];
         p->order = order, p->count = sizes[order];
     }
 }
@@ -526,8 +553,9 @@ static void predict(const memory *m, const intervals *found, const uint8_t *leng
     const int longest = choose(sizes, orders);
     for (int i = 0; i < m->shard_count; i++) count_shard(&m->shards[i], &found[i], orders, counts);
     if (shift < m->after_size)
-        for (int order = 0; order <= p->own; order++) counts[order][m->after[shift]]--;
-    blend(counts, orders, longest, sizes, p);
+        for (int order = 0; order <= p->own; order++)
+            if (counts[order][m->after[shift]] > 0) counts[order][m->after[shift]]--;
+    blend(m->escape, counts, orders, longest, sizes, p);
 }
 
 /* Find the end of a context, in which there is no gap, and what followed it. */

@@ -7,11 +7,12 @@ why; where it returns no kernel, engine.py and lookup.py do the same on numpy. C
 import ctypes
 import functools
 import os
-from ctypes import POINTER, Structure, c_char_p, c_int, c_int32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
 from charwise_daemon.errors import SettingsError
+from charwise_daemon.escape import FEATURES, HIDDEN
 from charwise_daemon.shard import MAX_ORDER
 
 # Overrides the choice: auto, numpy, or a path.
@@ -19,7 +20,7 @@ VARIABLE = "CHARWISE_KERNEL"
 # As in kernel.c, best first; its own numbers are the values.
 _PATHS = {"vnni": 2, "avx2": 1, "neon": 3, "portable": 0}
 # Of kernel.c; a library left over from an older version is not used.
-_ABI = 1
+_ABI = 2
 MOST_BATCH = 8
 
 
@@ -57,8 +58,6 @@ class ShardView(Structure):
         ("histogram", c_void_p),
         ("alive", c_void_p),
         ("size", c_int32),
-        ("hole_start", c_int32),
-        ("hole_end", c_int32),
     )
 
 
@@ -75,12 +74,24 @@ class StripView(Structure):
     )
 
 
+class EscapeView(Structure):
+    """`escape` of kernel.c."""
+
+    _fields_ = (
+        ("w1", c_double * (HIDDEN * FEATURES)),
+        ("b1", c_double * HIDDEN),
+        ("w2", c_double * HIDDEN),
+        ("b2", c_double),
+    )
+
+
 class MemoryView(Structure):
     """`memory` of kernel.c."""
 
     _fields_ = (
         ("shards", POINTER(ShardView)),
         ("strips", POINTER(StripView)),
+        ("escape", POINTER(EscapeView)),
         ("after", c_char_p),
         ("shard_count", c_int32),
         ("strip_count", c_int32),

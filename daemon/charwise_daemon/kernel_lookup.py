@@ -1,12 +1,14 @@
 """Look-ups of shards and strips in C, with the interface of lookup.py and its answers."""
 
+import ctypes
 from collections.abc import Sequence
 
 import numpy as np
 
-from charwise_daemon.kernel import INTERVALS, Kernel, MemoryView, ShardView, StripView
-from charwise_daemon.lookup import Match, View
-from charwise_daemon.shard import Strip
+from charwise_daemon.escape import Escape
+from charwise_daemon.kernel import INTERVALS, EscapeView, Kernel, MemoryView, ShardView, StripView
+from charwise_daemon.lookup import Match
+from charwise_daemon.shard import Shard, Strip
 
 # `prediction` of kernel.c: 256 doubles, and three int32 in the place of two more.
 _PREDICTION = 258
@@ -15,12 +17,16 @@ _PREDICTION = 258
 class KernelLookup:
     """Shards and strips that are asked as one; arguments as of Lookup."""
 
-    def __init__(self, kernel: Kernel, views: Sequence[View], strips: Sequence[Strip], after: bytes = b"") -> None:
+    def __init__(
+        self, kernel: Kernel, shards: Sequence[Shard], strips: Sequence[Strip], after: bytes, escape: Escape
+    ) -> None:
         self._match, self._advance = kernel.library.charwise_match, kernel.library.charwise_advance
-        self._kept = views, strips, after  # the structures point into them
-        self._shards = (ShardView * len(views))(*map(_shard_view, views))
+        self._kept = shards, strips, after  # the structures point into them
+        self._shards = (ShardView * len(shards))(*map(_shard_view, shards))
         self._strips = (StripView * len(strips))(*map(_strip_view, strips))
-        self._memory = MemoryView(self._shards, self._strips, after, len(views), len(strips), len(after))
+        self._escape = _escape_view(escape)
+        sizes = len(shards), len(strips), len(after)
+        self._memory = MemoryView(self._shards, self._strips, ctypes.pointer(self._escape), after, *sizes)
         self._lengths = sum(map(len, strips))
 
     def match(self, context: bytes) -> Match:
@@ -50,18 +56,21 @@ def _matched(prediction: np.ndarray[tuple[int], np.dtype[np.float64]], found: ob
     return Match(prediction[:256], order, count, found, shift, own)
 
 
-def _shard_view(view: View) -> ShardView:
-    shard, alive = view.shard, view.shard.alive
+def _shard_view(shard: Shard) -> ShardView:
+    alive = shard.alive
     return ShardView(
         shard.characters.ctypes.data,
         shard.suffixes.ctypes.data,
         None if shard.histogram is None else shard.histogram.ctypes.data,
         None if alive is None else alive.ctypes.data,
         len(shard),
-        *view.hole,
     )
 
 
 def _strip_view(strip: Strip) -> StripView:
     text, histogram = strip.characters.ctypes.data, strip.histogram.ctypes.data
     return StripView(text, histogram, len(strip), strip.first, strip.places, strip.weight)
+
+
+def _escape_view(escape: Escape) -> EscapeView:
+    return EscapeView.from_buffer_copy(b"".join(each.tobytes() for each in escape))

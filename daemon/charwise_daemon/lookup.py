@@ -1,8 +1,8 @@
 """Looking a context up in shards and strips, on numpy: where it occurs, and what followed it there.
 
 A suffix array finds every occurrence of the last n characters for every n up to MAX_ORDER; the next-character counts
-of all orders are blended from the shortest to the longest (PPM with an escape of method D's kind: Howard 1993; the
-unbounded orders follow PPM*: Cleary and Teahan 1997). kernel_lookup.py does the same in C; a test holds them together.
+of all orders are blended from the shortest to the longest, each leaving to the shorter ones what escape.py makes of it
+(PPM, Cleary and Witten 1984, with a learned escape). kernel_lookup.py does the same in C; a test holds them together.
 """
 
 import bisect
@@ -13,22 +13,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from charwise_daemon.escape import Escape, features_of
 from charwise_daemon.shard import GAP, MAX_ORDER, Counts, Interval, Shard, Strip
 
 # Occurrences looked at per order of a sampled shard; more do not change a distribution enough to pay for the time.
 _SAMPLES = 200
-# Weight of escaping to the next shorter order, per distinct character seen after this one.
-_ESCAPE = 0.5
 
 T = TypeVar("T", int, bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A shard, but for a part that does not count: only in shards that are sampled; (0, 0) is none."""
-
-    shard: Shard
-    hole: Interval = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,47 +37,73 @@ class Match:
 Found = tuple[list[list[Interval]], list[NDArray[np.uint8]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What followed the ends of a context, the shortest first.
+
+    Args:
+        orders: (n,) how long each end is.
+        counts: (n, 256) of the characters after it; none is empty.
+        longest: how long the longest end is that was found at all.
+    """
+
+    orders: NDArray[np.int64]
+    counts: Counts
+    longest: int
+
+
 class Lookup:
     """Shards and strips that are asked as one.
 
     Args:
-        after: what follows the context in the text that is being written, where that is counted too (and not sampled):
-            it would only ever predict what already stands there, so that one place is not counted.
+        after: what follows the context in the text that is being written, where that is counted too: it would only
+            ever predict what already stands there, so that one place is not counted.
+        escape: what each order leaves to the shorter ones.
     """
 
-    def __init__(self, views: Sequence[View], strips: Sequence[Strip], after: bytes = b"") -> None:
-        self._views, self._strips, self._after = views, strips, after
+    def __init__(self, shards: Sequence[Shard], strips: Sequence[Strip], after: bytes, escape: Escape) -> None:
+        self._shards, self._strips, self._after, self._escape = shards, strips, after, escape
 
     def match(self, context: bytes) -> Match:
         """Return where the end of `context`, in which there is no gap, occurs."""
-        found = [_find(view.shard, context) for view in self._views]
+        found = [_find(shard, context) for shard in self._shards]
         lengths = [_measure(strip, context) for strip in self._strips]
         return self._matched((found, lengths), 0, min(len(context), MAX_ORDER))
 
     def advance(self, match: Match, character: int) -> Match:
         """Return the match after one more character."""
         intervals, lengths = match.found
-        found = [_extend(view.shard, each, character) for view, each in zip(self._views, intervals, strict=True)]
+        found = [_extend(shard, each, character) for shard, each in zip(self._shards, intervals, strict=True)]
         longer = [_lengthen(strip, each, character) for strip, each in zip(self._strips, lengths, strict=True)]
         goes_on = self._after[match.shift : match.shift + 1] == bytes((character,)) != GAP
         return self._matched((found, longer), match.shift + 1, min(match.own + 1, MAX_ORDER) if goes_on else 0)
 
+    def followed(self, match: Match) -> Followed:
+        """Return what followed where a context occurs."""
+        return self._followed(match.found, match.shift, match.own)[0]
+
     def _matched(self, found: Found, shift: int, own: int) -> Match:
+        followed, sizes = self._followed(found, shift, own)
+        best = int(followed.orders[-1]) if len(followed.orders) else 0
+        count = int(sizes[best]) if len(followed.orders) else 0
+        return Match(_blend(followed, self._escape), best, count, found, shift, own)
+
+    def _followed(self, found: Found, shift: int, own: int) -> tuple[Followed, Counts]:
         counts, sizes = np.zeros((MAX_ORDER + 1, 256), np.int64), np.zeros(MAX_ORDER + 2, np.int64)
         for strip, lengths in zip(self._strips, found[1], strict=True):
             _count_strip(strip, lengths, counts, sizes)
         for intervals in found[0]:
             sizes[: len(intervals)] += [high - low for low, high in intervals]
         orders = _telling(sizes)
-        for view, intervals in zip(self._views, found[0], strict=True):
+        for shard, intervals in zip(self._shards, found[0], strict=True):
             for order in orders[orders < len(intervals)]:
-                counts[order] += _count(view, order, *intervals[order])
+                counts[order] += _count(shard, order, *intervals[order])
         if shift < len(self._after):
-            counts[: own + 1, self._after[shift]] -= 1
+            own_place = counts[: own + 1, self._after[shift]]
+            own_place -= own_place > 0
         counts[:, GAP[0]] = 0  # where a text ends, nothing followed
-        orders = orders[counts[orders].sum(1) > 0]
-        best = int(orders[-1]) if len(orders) else 0
-        return Match(_blend(counts[orders]), best, int(sizes[best]) if len(orders) else 0, found, shift, own)
+        longest, orders = int(orders[-1]), orders[counts[orders].sum(1) > 0]
+        return Followed(orders, counts[orders], longest), sizes
 
 
 # --- shards ------------------------------------------------------------------------------------------
@@ -127,18 +144,16 @@ def _narrow(shard: Shard, low: int, high: int, wanted: T, key: Callable[[int], T
     return (first, last) if last > first else None
 
 
-def _count(view: View, order: int, low: int, high: int) -> Counts:
+def _count(shard: Shard, order: int, low: int, high: int) -> Counts:
     """Return the next-character counts of one order, (256,)."""
-    shard = view.shard
     if shard.histogram is not None and order == 0:
         return shard.histogram
     if shard.histogram is not None:
         return np.bincount(shard.characters[shard.suffixes[low:high] + order], minlength=256)
     places = shard.suffixes[low : high : max(1, (high - low) // _SAMPLES)] + order
-    keep = (places < view.hole[0]) | (places >= view.hole[1])
     if shard.alive is not None:
-        keep &= shard.alive[places]
-    return np.bincount(shard.characters[places[keep]], minlength=256)
+        places = places[shard.alive[places]]
+    return np.bincount(shard.characters[places], minlength=256)
 
 
 # --- strips ------------------------------------------------------------------------------------------
@@ -181,11 +196,10 @@ def _telling(sizes: Counts) -> NDArray[np.int64]:
     return chosen
 
 
-def _blend(counts: Counts) -> NDArray[np.float64]:
-    """Mix orders, shortest first, (orders, 256): each keeps its share and escapes with the rest to the shorter one."""
-    mixed = np.full(256, 1 / 256)
-    for row in counts:
-        total, doubt = int(row.sum()), _ESCAPE * np.count_nonzero(row > 0)
-        escape = doubt / (total + doubt)
-        mixed = mixed * escape + (1 - escape) / total * row
+def _blend(followed: Followed, escape: Escape) -> NDArray[np.float64]:
+    """Mix orders, shortest first, (256,): each keeps its share and escapes with the rest to the shorter one."""
+    mixed, totals = np.full(256, 1 / 256), followed.counts.sum(1)
+    rests = escape.shares(features_of(followed.orders, followed.counts, followed.longest))
+    for row, total, rest in zip(followed.counts, totals, rests, strict=True):
+        mixed = mixed * rest + (1 - rest) / total * row
     return mixed

@@ -10,12 +10,14 @@ no files on disk.
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
+from charwise_daemon import defaults
 from charwise_daemon import kernel as kernels
 from charwise_daemon.kernel_lookup import KernelLookup
-from charwise_daemon.lookup import Lookup, Match, View
+from charwise_daemon.lookup import Lookup, Match
 from charwise_daemon.shard import GAP, Interval, Shard, Strip, places_of
 
 # Characters of a delta that are no burden, however small the base, and that are, however large: it is sorted at every
@@ -24,28 +26,60 @@ _SMALL, _LARGE = 1 << 17, 1 << 20
 
 
 class Memory:
-    """Shards and strips that are asked as one; in C where the kernel is, else on numpy. Arguments as of Lookup."""
+    """Shards and strips that are asked as one; in C where the kernel is, else on numpy. Arguments as of Lookup.
 
-    def __init__(self, views: Sequence[View] = (), strips: Sequence[Strip] = (), after: bytes = b"") -> None:
-        kernel = kernels.chosen().kernel
-        self._size = sum(len(view.shard) for view in views)
-        self._lookup = KernelLookup(kernel, views, strips, after) if kernel else Lookup(views, strips, after)
+    Args:
+        source: whose escape is used: corpus, documents or nearby.
+    """
+
+    def __init__(
+        self, shards: Sequence[Shard] = (), strips: Sequence[Strip] = (), after: bytes = b"", source: str = "corpus"
+    ) -> None:
+        self._parts, self._source = (shards, strips), source
+        self._size = sum(map(len, shards)) + sum(map(len, strips))
+        kernel, escape = kernels.chosen().kernel, defaults.escape(source)
+        self.lookup = (
+            KernelLookup(kernel, shards, strips, after, escape) if kernel else Lookup(shards, strips, after, escape)
+        )
 
     @classmethod
     def of(cls, text: bytes) -> "Memory":
         """Return the memory of one text."""
-        return cls([View(Shard(text))])
+        return cls([Shard(text)])
+
+    def beside(self, after: bytes) -> "Memory":
+        """Return the same memory for a place of its own text, which is not counted, with this after it."""
+        return Memory(*self._parts, after, self._source)
 
     def __repr__(self) -> str:
         return f"Memory({self._size:,} characters)"
 
     def match(self, context: bytes) -> Match:
         """Return where the end of `context` occurs, and what followed it."""
-        return self._lookup.match(context.rpartition(GAP)[2])
+        return self.lookup.match(context.rpartition(GAP)[2])
 
     def advance(self, match: Match, character: int) -> Match:
         """Return the match after one more character."""
-        return self._lookup.advance(match, character)
+        return self.lookup.advance(match, character)
+
+
+class OpenMemories(NamedTuple):
+    """The memories as seen from the cursor in an open document.
+
+    Args:
+        documents: of the open documents.
+        nearby: of what was written just before.
+        after: what follows the cursor.
+    """
+
+    documents: Memory
+    nearby: Memory
+    after: bytes = b""
+
+    @classmethod
+    def none(cls) -> "OpenMemories":
+        """Return the memories of no document."""
+        return cls(Memory(source="documents"), Memory(source="nearby"))
 
 
 @dataclass(frozen=True)
@@ -84,12 +118,14 @@ class CorpusMemory:
             alive[slice(*place)] = False
         return self.base.masked(alive)
 
-    def memory(self, without: str = "") -> Memory:
-        """Return what a predictor asks; `without` names a file that is open, whose text is known better there."""
-        views = [View(self.base, hole=self.places.get(without, (0, 0)))]
-        if self.delta is not None:
-            views.append(View(self.delta, hole=self._fresh_places.get(without, (0, 0))))
-        return Memory(views)
+    @functools.cached_property
+    def memory(self) -> Memory:
+        """What a predictor asks."""
+        return Memory([self.base] if self.delta is None else [self.base, self.delta])
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a file is in it."""
+        return name in self.places or name in self.fresh
 
     def text_of(self, name: str) -> bytes | None:
         """Return a file as it was encoded, None where it is not in the memory."""
@@ -97,11 +133,6 @@ class CorpusMemory:
             return self.fresh[name]
         place = self.places.get(name)
         return bytes(self.base.text[slice(*place)]) if place else None
-
-    @functools.cached_property
-    def _fresh_places(self) -> Mapping[str, Interval]:
-        """Where the fresh files stand in the delta; asked for at every key."""
-        return places_of(self.fresh)
 
     @property
     def is_worn(self) -> bool:

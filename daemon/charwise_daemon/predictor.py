@@ -5,51 +5,47 @@ value: stepping returns a new one, so a search can go back to any of them. Knows
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charwise_daemon.engine import Engine, State, softmax
+from charwise_daemon import defaults
+from charwise_daemon.engine import Engine, State
+from charwise_daemon.gate import Gate
 from charwise_daemon.lookup import Match
-from charwise_daemon.memory import Memory
+from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.shard import MAX_ORDER
 
 Floats = NDArray[np.float64]
 
-# Sources, in the order of the gate's outputs.
-SOURCES = ("lstm", "corpus", "documents")
+SOURCES = ("lstm", "corpus", "documents", "nearby")
+"""In the order of the gate's outputs: the LSTM; the workspace's files; the open documents; what was just written."""
+MEMORIES = SOURCES[1:]
+FEATURES = len(SOURCES) + len(SOURCES) ** 2 + 3 * len(MEMORIES)
 # What a source that is absent says.
 _ABSENT: Floats = np.zeros(256)
+# A probability counts as no less where its logarithm is looked at.
+_LEAST = 1e-6
 
 
-class Gate:
-    """The small network that weighs LSTM and memories: standardised features, one tanh layer, a softmax.
+def first_gate(*, has_lstm: bool) -> Gate:
+    """Return the gate that there is before anything was typed or trained."""
+    return Gate(defaults.gate("gate" if has_lstm else "gate-memories"))
 
-    Args:
-        arrays: as charwise_trainer.gate.fit returns them: mean and scale (F,), w1 (H, F), b1 (H,), w2 (K, H), b2 (K,).
+
+def features_of(distributions: Floats, matches: Sequence[Match]) -> Floats:
+    """Return what the gate looks at, (K, 256) -> (FEATURES,).
+
+    The entropy of each source in bits; what each gives to the favourite of each, as a logarithm; and of each memory how
+    long a context it found, and how often.
     """
-
-    def __init__(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-        mean, scale, w1, b1, w2, b2 = (arrays[k].astype(np.float64) for k in ("mean", "scale", "w1", "b1", "w2", "b2"))
-        self._w1: Floats = w1 / scale  # standardising folded into the first layer
-        self._b1: Floats = b1 - self._w1 @ mean
-        self._w2, self._b2 = w2, b2
-
-    def weigh(self, features: Floats) -> Floats:
-        """Return the weight of each source, (..., F) -> (..., K)."""
-        return softmax(np.tanh(features @ self._w1.T + self._b1) @ self._w2.T + self._b2)
-
-
-def features_of(distributions: Floats, corpus: Match, documents: Match) -> Floats:
-    """Return what the gate looks at, (3, 256) -> (12,): entropies (bits), maxima, and how much each memory found."""
-    features = np.empty(12)
-    features[:3] = _entropies(distributions)
-    features[3:6] = distributions.max(1)
-    for at, each in ((6, corpus), (9, documents)):
-        features[at : at + 3] = math.log1p(each.order), math.log1p(each.count), each.order / MAX_ORDER
-    return features
+    favourites = distributions.argmax(1)
+    agreement = np.log(np.maximum(distributions[:, favourites], _LEAST))  # (K, K)
+    found = chain.from_iterable((math.log1p(m.order), math.log1p(m.count), m.order / MAX_ORDER) for m in matches)
+    return np.concatenate((_entropies(distributions), agreement.ravel(), np.fromiter(found, np.float64)))
 
 
 def _entropies(distributions: Floats) -> Floats:
@@ -63,56 +59,70 @@ class Position:
     """What is known at one place of a text."""
 
     state: State | None  # the LSTM's, None where there is no LSTM yet
-    corpus: Match
-    documents: Match
-    distributions: Floats  # (3, 256) by source; a source that is absent has zeros
-    features: Floats  # (12,)
+    memories: tuple[Memory, ...]  # as MEMORIES names them
+    matches: tuple[Match, ...]  # of each memory
+    distributions: Floats  # (K, 256) by source; a source that is absent has zeros
+    features: Floats  # (FEATURES,)
     probabilities: Floats  # (256,) mixed
 
 
 class Predictor:
-    """One workspace's sources; the memory of the open documents comes with each text.
+    """One workspace's sources for one document; the memories of the open documents come with each text.
 
     Args:
         engine: the LSTM, or None before its first checkpoint.
-        gate: the fitted gate, or None before the first training ended: then sources are weighed by their certainty.
+        gate: what weighs the sources, and learns from what is typed.
         corpus: the memory of the workspace's files.
+        holds_document: whether that has the document itself, as it is on disk: then the place of the cursor in it is
+            not counted.
     """
 
-    def __init__(self, engine: Engine | None, gate: Gate | None, corpus: Memory) -> None:
-        self.engine, self._gate, self.corpus = engine, gate if engine else None, corpus
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        gate: Gate | None = None,
+        corpus: Memory | None = None,
+        *,
+        holds_document: bool = False,
+    ) -> None:
+        self.engine, self.corpus, self._holds_document = engine, corpus or Memory(), holds_document
+        self.gate = gate or first_gate(has_lstm=engine is not None)
 
     def __repr__(self) -> str:
-        return f"Predictor({self.engine}, {self.corpus}, {'fitted' if self._gate else 'fixed'} gate)"
+        return f"Predictor({self.engine}, {self.corpus}, {self.gate})"
 
-    def at(self, state: State | None, context: bytes, documents: Memory) -> Position:
+    @classmethod
+    def of(cls, engine: Engine | None, gate: Gate | None, corpus: CorpusMemory, name: str) -> "Predictor":
+        """Return what serves a document of this name in the corpus."""
+        return cls(engine, gate, corpus.memory, holds_document=name in corpus)
+
+    def at(self, state: State | None, context: bytes, documents: OpenMemories) -> Position:
         """Return the position after `context`; `state` is the LSTM's there."""
         lstm = self.engine.probabilities(state) if self.engine and state is not None else _ABSENT
-        return self._position(state, lstm, self.corpus.match(context), documents.match(context))
+        corpus = self.corpus.beside(documents.after) if self._holds_document else self.corpus
+        memories = (corpus, documents.documents, documents.nearby)
+        return self._position(state, lstm, memories, tuple(memory.match(context) for memory in memories))
 
-    def step(self, position: Position, character: int, documents: Memory) -> Position:
+    def step(self, position: Position, character: int) -> Position:
         """Return the position after one more character."""
         state, lstm = position.state, _ABSENT
         if self.engine and state is not None:
             state, lstm = self.engine.advance(state, character)
-        corpus = self.corpus.advance(position.corpus, character)
-        return self._position(state, lstm, corpus, documents.advance(position.documents, character))
+        return self._position(state, lstm, position.memories, tuple(_advanced(position, character)))
 
-    def _position(self, state: State | None, lstm: Floats, corpus: Match, documents: Match) -> Position:
+    def learn(self, position: Position, character: int) -> None:
+        """Learn which sources had foreseen a character that was typed."""
+        self.gate.learn(position.features, position.distributions, character)
+
+    def _position(
+        self, state: State | None, lstm: Floats, memories: tuple[Memory, ...], matches: tuple[Match, ...]
+    ) -> Position:
         distributions = np.empty((len(SOURCES), 256))
-        distributions[:] = lstm, corpus.probabilities, documents.probabilities
-        features = features_of(distributions, corpus, documents)
-        weights = self._gate.weigh(features) if self._gate and state is not None else certainty_weights(distributions)
-        return Position(state, corpus, documents, distributions, features, weights @ distributions)
+        distributions[:] = lstm, *(match.probabilities for match in matches)
+        features = features_of(distributions, matches)
+        return Position(state, memories, matches, distributions, features, self.gate.mix(features, distributions))
 
 
-def certainty_weights(distributions: Floats) -> Floats:
-    """Return the weights of the fixed gate, (K, 256) -> (K,): a source counts by the inverse square of its entropy.
-
-    Absent sources (zeros) get nothing. What is sure is usually right; the square lets one certain source win against
-    two vague ones.
-    """
-    present = distributions.sum(1) > 0.5
-    weights = np.where(present, 1 / (_entropies(distributions) + 0.1) ** 2, 0.0)
-    shares: Floats = weights / weights.sum()
-    return shares
+def _advanced(position: Position, character: int) -> Iterator[Match]:
+    for memory, match in zip(position.memories, position.matches, strict=True):
+        yield memory.advance(match, character)

@@ -178,6 +178,6 @@ def _steps(
         for number, character in enumerate(line):
             yield position, character
             if number < len(line) - 1:
-                position = predictor.step(position, character, memory)
+                position = predictor.step(position, character)
         document.apply([[offset, offset, line]], document.version + 1)
         offset += len(line)

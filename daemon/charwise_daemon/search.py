@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from charwise_daemon import utf8
-from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Floats, Position, Predictor
 
 # Below this probability of the whole text, going on brings nothing: with 0.05 as much is saved, in twice the steps.
@@ -60,7 +59,6 @@ def _unsteered(probabilities: Floats, text: bytes) -> Floats:  # noqa: ARG001 - 
 def search(
     predictor: Predictor,
     position: Position,
-    documents: Memory,
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
     steer: Steer = _unsteered,
@@ -70,7 +68,6 @@ def search(
     Args:
         predictor: what tells how probable a character is.
         position: where the cursor is.
-        documents: the memory of the open documents.
         limits: how far to go.
         clock: what the time is, in seconds.
         steer: makes of the probabilities after a text so far those that suit the document.
@@ -81,7 +78,7 @@ def search(
         branch = max(branches, key=lambda each: each.sure)
         branches.remove(branch)
         ways.append(branch.way.until(branch.at))
-        for _ in _follow(ways[-1], branch, predictor, documents, limits):
+        for _ in _follow(ways[-1], branch, predictor, limits):
             if clock() >= latest:
                 yield [way.candidate for way in ways]
                 return
@@ -158,7 +155,7 @@ class _Branch:
     character: int | None
 
 
-def _follow(way: _Way, branch: _Branch, predictor: Predictor, documents: Memory, limits: Limits) -> Iterator[None]:
+def _follow(way: _Way, branch: _Branch, predictor: Predictor, limits: Limits) -> Iterator[None]:
     """Go on with a way as far as that is worth it, with a step after every character."""
     character = branch.character
     while True:
@@ -171,7 +168,7 @@ def _follow(way: _Way, branch: _Branch, predictor: Predictor, documents: Memory,
         yield
         if sure < _HOPELESS * branch.sure or len(way) >= limits.characters:
             return
-        way.arrive(predictor.step(place.position, character, documents))
+        way.arrive(predictor.step(place.position, character))
         character = None
 
 

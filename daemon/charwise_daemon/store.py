@@ -1,6 +1,7 @@
 """Stored models: a folder for each, with its checkpoints and its gate. Only the trainer writes checkpoints."""
 
 import hashlib
+import logging
 import re
 import shutil
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from pathlib import Path
 
 from charwise_daemon.engine import Engine, engine_of
 from charwise_daemon.errors import ModelError
-from charwise_daemon.predictor import Gate
+from charwise_daemon.predictor import FEATURES, SOURCES
 from charwise_trainer import checkpoint
 from charwise_trainer.errors import ModelBusyError, TrainerError
-from charwise_trainer.gate_file import load_gate
+from charwise_trainer.gate_file import GateArrays, load_gate
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # A checkpoint found may be replaced twice before it is read: then there is a newer one to find.
@@ -24,7 +27,7 @@ class Model:
 
     name: str
     engine: Engine
-    gate: Gate | None
+    gate: GateArrays | None  # as it was fitted, None before that
     meta: checkpoint.Meta
 
     def __repr__(self) -> str:
@@ -36,6 +39,17 @@ def name_for(workspace: Path) -> str:
     """Return the name of a workspace's model: readable, and its own for each path."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", workspace.name).strip("-.")[:40] or "root"
     return f"{readable}-{hashlib.sha256(str(workspace).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def _gate_in(directory: Path) -> GateArrays | None:
+    """Return a model's gate; one that cannot be used (an older charwise made it) is as good as none."""
+    try:
+        gate = load_gate(directory)
+    except TrainerError as error:
+        log.warning("%s", error)
+        return None
+    is_ours = gate is not None and (gate["w1"].shape[1], gate["w2"].shape[0]) == (FEATURES, len(SOURCES))
+    return gate if is_ours else None
 
 
 class Store:
@@ -76,11 +90,7 @@ class Store:
             ModelError: there is none, or it cannot be read.
         """
         found = self._read(name)
-        try:
-            gate = load_gate(self.directory(name))
-        except TrainerError as error:
-            raise ModelError(str(error)) from error
-        return Model(name, engine_of(found.meta.model, found.weights), Gate(gate) if gate else None, found.meta)
+        return Model(name, engine_of(found.meta.model, found.weights), _gate_in(self.directory(name)), found.meta)
 
     def remove(self, name: str) -> None:
         """Delete a model.

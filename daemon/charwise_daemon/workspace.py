@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from charwise_daemon.errors import ModelError
 from charwise_daemon.files import Changes, Files
+from charwise_daemon.gates import Gates
+from charwise_daemon.kept import Kept
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.saved import Saved
 from charwise_daemon.scheduler import Need
@@ -19,6 +21,9 @@ from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Model, Store
 
 log = logging.getLogger(__name__)
+
+# What the gates have learned, beside the model.
+GATES = "gates.json"
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -50,6 +55,8 @@ class Workspace:
         self._files = Files(path, settings, self._worked_on, self._on_files, self._on_saved)
         self.error = ""  # what keeps it from being learned, for status
         self.model: Model | None = None
+        self._gates = Gates()
+        self._keep_gates = Kept(store.directory(model_name) / GATES, self._gates)
         self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
@@ -101,12 +108,16 @@ class Workspace:
         return self._files.name_of(path)
 
     def predictor_for(self, name: str = "") -> Predictor:
-        """Return the predictor for a document; its own file, as it is on disk, is no evidence of what comes next.
+        """Return the predictor for a document of this name in the corpus.
 
         It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
         """
-        model, memory = self.model, self._files.memory.memory(name)
-        return Predictor(model.engine if model else None, model.gate if model else None, memory)
+        gate, engine = self._gates.of(PurePosixPath(name).suffix.lower()), self.model.engine if self.model else None
+        return Predictor.of(engine, gate, self._files.memory, name)
+
+    def gate_changed(self) -> None:
+        """Note that a gate has learned from what was typed."""
+        self._keep_gates.changed()
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
@@ -118,6 +129,7 @@ class Workspace:
             self.error = str(error)
             log.warning("%s", error)
             return
+        self._gates.begin_with(self.model.gate, has_lstm=True)
         meta = self.model.meta
         self._tell({"kind": "model", "workspace": str(self.path), "step": meta.step, "bpc": meta.bpc})
 
@@ -139,6 +151,7 @@ class Workspace:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        await self._keep_gates.flush()
 
     # --- its files ---------------------------------------------------------------------------------
     async def _follow(self) -> None:

@@ -37,18 +37,25 @@ _TEXT = b"import socket\n\ndef open_conn"
 _UNHURRIED = CompletionSettings(time_limit_ms=1e9, eagerness=1.0)
 
 
-class Counting(Predictor):
+class Still(Predictor):
+    """A predictor that learns nothing of what is typed, so that the same question has the same answer."""
+
+    def learn(self, position: Position, character: int) -> None:
+        pass
+
+
+class Counting(Still):
     """A predictor that counts its steps, and can do something at one of them."""
 
     def __init__(self, engine: Engine | None) -> None:
-        super().__init__(engine, None, Memory.of(_LEARNED * 3))
+        super().__init__(engine, corpus=Memory.of(_LEARNED * 3))
         self.steps = 0
         self.at_step: Callable[[int], None] = lambda _: None
 
-    def step(self, position: Position, character: int, documents: Memory) -> Position:
+    def step(self, position: Position, character: int) -> Position:
         self.steps += 1
         self.at_step(self.steps)
-        return super().step(position, character, documents)
+        return super().step(position, character)
 
     async def until(self, steps: int) -> None:
         """Return after so many steps."""
@@ -124,7 +131,7 @@ async def test_type_through(lstm: Engine) -> None:
         typist.type(offered.text[at - 1].encode())
         answer = typist.ask()
         assert isinstance(answer, Completion)
-        assert answer.sources == ["lstm", "corpus", "documents"]
+        assert answer.sources == ["lstm", "corpus", "documents", "nearby"]
         rest = Suggestion(offered.id, offered.text[at:], offered.probabilities[at:], offered.benefit)
         assert answer.suggestions == [rest]
     await typist.rest()
@@ -339,7 +346,7 @@ async def test_background_waits_for_requests() -> None:
 async def test_prepared_in_the_background(lstm: Engine) -> None:
     """On open, focus and after edits the states are read off the path: a request pays for none of them."""
     text = _LEARNED * 8
-    typist, read = Typist(Predictor(lstm, None, Memory()), text), list[int]()
+    typist, read = Typist(Still(lstm), text), list[int]()
     await typist.rest()
     for place in (len(text), 100, 1500):
         typist.completions.focus(typist.document, place)
@@ -359,7 +366,7 @@ async def test_prepared_in_the_background(lstm: Engine) -> None:
 async def test_focus_newest_wins(lstm: Engine) -> None:
     """A newer focus is answered at once, in place of the older one; -1 is where the cursor was last."""
     text = _LEARNED * 8
-    typist = Typist(Predictor(lstm, None, Memory()), text)
+    typist = Typist(Still(lstm), text)
     for place in (2000, 1000, -1, 2500):
         typist.completions.focus(typist.document, place)
         await asyncio.sleep(0)
@@ -396,7 +403,7 @@ async def test_long_texts_are_sorted_in_another_thread() -> None:
 
 async def test_background_keeps_cold_documents_cold(lstm: Engine) -> None:
     """Many documents opened at once are not all read: the last ones are, which the others made cold."""
-    typist = Typist(Predictor(lstm, None, Memory()))
+    typist = Typist(Still(lstm))
     for number in range(20):
         typist.completions.open(Document(("me", str(number)), f"/nowhere/{number}", _TEXT, 1))
     await typist.rest()
@@ -440,7 +447,9 @@ async def test_time_limit() -> None:
     """With no time left the best after the first character is the answer, and nobody's time is spent on more."""
     predictor = Counting(None)
     typist = Typist(predictor, chosen=dataclasses.replace(_UNHURRIED, time_limit_ms=0.0))
-    assert await typist.asked(trigger="invoked") == Completion([], ["corpus", "documents"], pytest.approx(0, abs=1e9))
+    assert await typist.asked(trigger="invoked") == Completion(
+        [], ["corpus", "documents", "nearby"], pytest.approx(0, abs=1e9)
+    )
     assert predictor.steps == 0
     assert (await typist.asked(max_milliseconds=1e9)).suggestions
 

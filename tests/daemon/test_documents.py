@@ -66,7 +66,7 @@ def test_documents_unknown() -> None:
 
 
 def _predicts(documents: Documents, document: Document, offset: int) -> bytes:
-    seen = documents.memory_for(document, offset).match(bytes(document.text[:offset]))
+    seen = documents.memory_for(document, offset).documents.match(bytes(document.text[:offset]))
     return bytes([int(seen.probabilities.argmax())]) if seen.order > 4 else b""
 
 
@@ -105,7 +105,8 @@ def test_memory_for_is_of_the_text(data: st.DataObject) -> None:
         others = Documents()
         others.open(fresh)
         seen, wanted = (
-            each.memory_for(one, cursor).match(context) for each, one in ((documents, document), (others, fresh))
+            each.memory_for(one, cursor).documents.match(context)
+            for each, one in ((documents, document), (others, fresh))
         )
         assert_array_equal(seen.probabilities, wanted.probabilities)
 
@@ -129,8 +130,8 @@ def test_memory_for_a_text_that_is_being_sorted(data: st.DataObject) -> None:
             documents.memory_for(document, 0)
     fresh, others, cursor = _open(bytes(document.text)), Documents(), len(document.text) // 2
     others.open(fresh)
-    seen = documents.memory_for(document, cursor).match(document.context(cursor))
-    wanted = others.memory_for(fresh, cursor).match(document.context(cursor))
+    seen = documents.memory_for(document, cursor).documents.match(document.context(cursor))
+    wanted = others.memory_for(fresh, cursor).documents.match(document.context(cursor))
     assert_array_equal(seen.probabilities, wanted.probabilities)
 
 

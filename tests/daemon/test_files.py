@@ -44,7 +44,7 @@ class Followed(Files):
 
     def recalls(self, text: str) -> bool:
         """Tell whether the memory holds this text of at most 24 characters."""
-        return self.memory.memory().match(text.encode()).order == len(text)
+        return self.memory.memory.match(text.encode()).order == len(text)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when a condition holds, looked at after every change and every index."""

@@ -32,7 +32,7 @@ async def test_make(project: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory
     made = Indexer(project, CorpusSettings())
     index, memory = await made.make({}, [])
     assert len(index.files) == len(MODULES)
-    assert memory.memory().match(b"class TextWrapp").order == len(b"class TextWrapp")
+    assert memory.memory.match(b"class TextWrapp").order == len(b"class TextWrapp")
     info = os.fstat(made._before.fileno())  # type: ignore[union-attr]  # there is one now
     assert info.st_nlink == 0
     assert in_memory or stat.S_IMODE(info.st_mode) == 0o600
@@ -40,8 +40,8 @@ async def test_make(project: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory
     (project / "textwrap.py").unlink()
     _, newer = await made.make(index.files, [])
     made.close()
-    assert newer.memory().match(b"class TextWrapp").order < len(b"class TextWrapp")
-    assert memory.memory().match(b"class TextWrapp").order == len(b"class TextWrapp")  # who has it keeps it
+    assert newer.memory.match(b"class TextWrapp").order < len(b"class TextWrapp")
+    assert memory.memory.match(b"class TextWrapp").order == len(b"class TextWrapp")  # who has it keeps it
 
 
 async def test_make_ends_its_process_when_cancelled(
@@ -83,7 +83,7 @@ async def test_make_without_room(project: Path, monkeypatch: pytest.MonkeyPatch)
         full.setattr(indexer, "_nameless_file", _full_disk)
         with pytest.raises(WorkspaceError, match="No space left on device"):
             await made.make(index.files, [])
-    assert memory.memory().match(b"class TextWrapp").order == len(b"class TextWrapp")
+    assert memory.memory.match(b"class TextWrapp").order == len(b"class TextWrapp")
     again, _ = await made.make(index.files, [])
     made.close()
     assert again == index

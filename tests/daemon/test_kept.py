@@ -71,14 +71,15 @@ async def test_damaged(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage:
 
 async def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One warning; counting goes on in memory, and all of it is written when there is room."""
-    folder = tmp_path / "gone"
+    folder = tmp_path / "full"
+    folder.touch()  # no folder can be made there
     ledger, kept = _keep(folder / "statistics.json")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             ledger.count(".py", shown=1)
             await kept.flush()
     assert len(caplog.records) == 1
-    folder.mkdir()
+    folder.unlink()
     await kept.flush()
     again, _ = _keep(folder / "statistics.json")
     assert again.state() == ledger.state()

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from charwise_daemon import defaults
 from charwise_daemon import kernel as kernels
 from charwise_daemon.engine import Array, Engine, engine_of
 from charwise_daemon.errors import SettingsError
 from charwise_daemon.kernel_engine import KernelEngine
 from charwise_daemon.kernel_lookup import KernelLookup
-from charwise_daemon.lookup import Lookup, View
+from charwise_daemon.lookup import Lookup
+from charwise_daemon.predictor import MEMORIES
 from charwise_daemon.shard import Shard, Strip
 from charwise_trainer.checkpoint import Checkpoint
 from charwise_trainer.config import ModelConfig
@@ -133,20 +135,15 @@ _any = st.text(alphabet="ab c\0", max_size=300).map(str.encode)
 @settings(max_examples=300, deadline=None)
 @given(text=_any, other=_any, context=_words, more=_any.map(lambda t: t[:20]), data=st.data())
 def test_lookup_equals_numpy(text: bytes, other: bytes, context: bytes, more: bytes, data: st.DataObject) -> None:
-    """Look-ups count what numpy counts: in shards whole, sampled, masked, with holes and a cursor, and in strips."""
+    """Look-ups count what numpy counts: in shards whole, sampled, masked, with a cursor, and in strips."""
     kernel = kernels.choose("auto").kernel
     assert kernel
     alive = np.array(data.draw(st.lists(st.booleans(), min_size=len(other) + 1, max_size=len(other) + 1)))
-    hole = tuple(sorted(data.draw(st.tuples(st.integers(0, len(other)), st.integers(0, len(other))))))
-    views = [
-        View(Shard(text)),
-        View(Shard(other, is_sampled=True).masked(alive), hole=(hole[0], hole[-1])),
-        View(Shard(other * 9, is_sampled=True)),
-    ]
+    shards = [Shard(text), Shard(other, is_sampled=True).masked(alive), Shard(other * 9, is_sampled=True)]
     first = data.draw(st.integers(0, len(text)))
     strips = [Strip(text, first), Strip(text + b"\0", first, -1, is_end=True)]
-    after = data.draw(_any)
-    slow, fast = Lookup(views, strips, after), KernelLookup(kernel, views, strips, after)
+    after, escape = data.draw(_any), defaults.escape(data.draw(st.sampled_from(MEMORIES)))
+    slow, fast = Lookup(shards, strips, after, escape), KernelLookup(kernel, shards, strips, after, escape)
     one, two = slow.match(context), fast.match(context)
     for character in [*more, None]:
         assert (one.order, one.count) == (two.order, two.count)
@@ -163,8 +160,8 @@ def test_lookup_of_many_occurrences() -> None:
     text = bytes(chance.choice(list(b"abcdefgh \n"), 20_000, p=shares).tolist())
     kernel = kernels.choose("auto").kernel
     assert kernel
-    views = [View(Shard(text))]
-    slow, fast = Lookup(views, [], text[1000:1100]), KernelLookup(kernel, views, [], text[1000:1100])
+    shards, after, escape = [Shard(text)], text[1000:1100], defaults.escape("corpus")
+    slow, fast = Lookup(shards, [], after, escape), KernelLookup(kernel, shards, [], after, escape)
     for context in (b"", b"a", b"ab", b"h", b"zz", text[976:1000]):
         assert_allclose(slow.match(context).probabilities, fast.match(context).probabilities, rtol=1e-12)
 

@@ -5,7 +5,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from charwise_daemon.lookup import View
 from charwise_daemon.memory import CorpusMemory, Memory
 from charwise_daemon.shard import MAX_ORDER, Shard, Strip
 
@@ -41,7 +40,7 @@ def test_match_is_the_longest(text: bytes, context: bytes) -> None:
 @given(text=_text, context=_text, more=_text)
 def test_advance_equals_match(text: bytes, context: bytes, more: bytes) -> None:
     """Advancing character by character ends where matching the whole context begins."""
-    memory = Memory([View(Shard(text)), View(Shard(more))], [Strip(more + text, len(more))])
+    memory = Memory([Shard(text), Shard(more)], [Strip(more + text, len(more))])
     match, wanted = memory.match(context), memory.match((context + more)[-MAX_ORDER:])
     for character in more:
         match = memory.advance(match, character)
@@ -70,7 +69,7 @@ def test_match_leaves_the_cursor_out() -> None:
     """What already follows the cursor is not predicted from itself, there or after further characters."""
     text = b"alpha beta gamma alpha beta delta"
     cursor = len(b"alpha beta gamma alpha beta")
-    memory = Memory([View(Shard(text))], (), text[cursor:])
+    memory = Memory([Shard(text)], (), text[cursor:])
     match = memory.match(text[:cursor])
     for expected in b" g":
         character = int(match.probabilities.argmax())
@@ -80,7 +79,7 @@ def test_match_leaves_the_cursor_out() -> None:
 
 def test_predict_empty() -> None:
     """A memory of nothing knows nothing: every character is as likely as another."""
-    seen = CorpusMemory.build({}).memory().match(b"abc")
+    seen = CorpusMemory.build({}).memory.match(b"abc")
     assert_allclose(seen.probabilities, 1 / 256)
     assert seen.order == 0
 
@@ -99,7 +98,7 @@ def test_corpus_changed_equals_built(
     after = {name: text for name, text in (before | changes).items() if text is not None}
     assert len(changed) == sum(map(len, after.values()))
     built = CorpusMemory.build(after)
-    seen, wanted = changed.memory().match(context), built.memory().match(context)
+    seen, wanted = changed.memory.match(context), built.memory.match(context)
     assert seen.order == wanted.order
     assert_allclose(seen.probabilities, wanted.probabilities, atol=0.02)  # orders of equal size are told once
 
@@ -107,7 +106,7 @@ def test_corpus_changed_equals_built(
 def test_corpus_forgets() -> None:
     """A file that is gone is not recalled any more, at once."""
     memory = CorpusMemory.build({"a": b"the secret sauce", "b": b"the other thing"})
-    gone = memory.changed({"a": None}).memory()
+    gone = memory.changed({"a": None}).memory
     seen = gone.match(b"the secret sa")
     assert bytes([seen.probabilities.argmax()]) != b"u"
 
@@ -119,18 +118,23 @@ def test_corpus_is_worn() -> None:
     assert memory.changed({"b": b"y" * 200_000}).is_worn
 
 
+def test_beside_its_own_place() -> None:
+    """A file that holds the place of the cursor, as it was saved, does not predict there what already follows."""
+    text = b"alpha beta gamma alpha beta delta"
+    cursor = len(b"alpha beta gamma alpha beta")
+    memory = CorpusMemory.build({"a": text}).memory.beside(text[cursor:])
+    match = memory.match(text[:cursor])
+    for expected in b" g":
+        assert int(match.probabilities.argmax()) == expected
+        match = memory.advance(match, expected)
+
+
 @given_same
-@given(
-    before=st.dictionaries(st.sampled_from("abcd"), _text, min_size=1),
-    changes=st.dictionaries(st.sampled_from("abcdef"), _text),
-    without=st.sampled_from("abcdef"),
-    context=_text,
-)
-def test_corpus_without_a_file(
-    before: dict[str, bytes], changes: dict[str, bytes | None], without: str, context: bytes
-) -> None:
-    """Without a file, the memory predicts what it would if that file were gone."""
-    memory = CorpusMemory.build(before).changed(changes)
-    seen, wanted = (m.match(context) for m in (memory.memory(without), memory.changed({without: None}).memory()))
-    assert seen.order == wanted.order
-    assert_allclose(seen.probabilities, wanted.probabilities, atol=0.02)
+@given(text=_text, context=_text, after=_text)
+def test_beside_a_place_that_it_does_not_hold(text: bytes, context: bytes, after: bytes) -> None:
+    """What is not there cannot be taken off: the prediction is a distribution whatever is said to follow."""
+    match = CorpusMemory.build({"a": text}).memory.beside(after).match(context)
+    for character in after[:5]:
+        assert match.probabilities.sum() == pytest.approx(1)
+        assert (match.probabilities >= 0).all()
+        match = CorpusMemory.build({"a": text}).memory.beside(after).advance(match, character)

@@ -1,88 +1,88 @@
-"""The mix: a distribution always, and the gate as the trainer fitted it."""
-
-from collections.abc import Mapping
+"""The mix: a distribution always, of all sources that are there."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
-from numpy.typing import NDArray
 
-from charwise_daemon.calibration import regions, rows, type_region
-from charwise_daemon.memory import CorpusMemory, Memory
-from charwise_daemon.predictor import Gate, Predictor, certainty_weights
+from charwise_daemon.calibration import regions, type_region, typed
+from charwise_daemon.engine import Engine
+from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
+from charwise_daemon.predictor import FEATURES, SOURCES, Predictor, first_gate
 from charwise_trainer.corpus import CorpusFile, encode
-from charwise_trainer.gate import fit
-from charwise_trainer.gate_file import gate_weights
 from tests.daemon.test_snapshots import _engine
 
 _FILES = [
     CorpusFile(f"f{i}.py", f"def function_{i}(value):\n    return value + {i}\n".encode() * 4, 0) for i in range(9)
 ]
+_MEMORY = CorpusMemory.build({file.name: encode(file) for file in _FILES})
+_OPEN = OpenMemories(Memory.of(b"def other(value):\n"), Memory.of(b"value"))
 
 
-def test_gate_is_the_trainers() -> None:
-    """The daemon's gate gives the weights that the trainer's does."""
-    chance = np.random.default_rng(0)
-    features, chances = chance.normal(size=(500, 12)), chance.uniform(0.01, 1, (500, 3))
-    arrays: Mapping[str, NDArray[np.float32]] = fit(features, chances)
-    assert_allclose(Gate(arrays).weigh(features), gate_weights(arrays, features), atol=1e-9)
-
-
-@pytest.mark.parametrize("absent", [0, 1, 2])
-def test_certainty_weights(absent: int) -> None:
-    """A source that is absent gets nothing, a sure one more than a vague one, and the weights sum to one."""
-    distributions = np.full((3, 256), 1 / 256)
-    sure = (absent + 1) % 3
-    distributions[sure] = 0
-    distributions[sure, 65] = 1
-    distributions[absent] = 0
-    weights = certainty_weights(distributions)
-    assert weights.sum() == pytest.approx(1)
-    assert weights[absent] == 0
-    assert weights[sure] > 0.9
-
-
-def test_positions_are_distributions() -> None:
+@pytest.mark.parametrize("has_lstm", [True, False])
+def test_positions_are_distributions(has_lstm: bool) -> None:
     """With and without an LSTM, and all along a text, the mix sums to one."""
-    corpus, documents = (
-        CorpusMemory.build({f.name: encode(f) for f in _FILES}).memory(),
-        Memory.of(b"def other(value):\n"),
-    )
-    for engine in (None, _engine()):
-        predictor = Predictor(engine, None, corpus)
-        position = predictor.at(engine.start() if engine else None, b"def func", documents)
-        for character in b"tion_3(value)":
-            assert position.probabilities.sum() == pytest.approx(1)
-            assert position.features.shape == (12,)
-            position = predictor.step(position, character, documents)
+    engine = _engine() if has_lstm else None
+    predictor = Predictor(engine, corpus=_MEMORY.memory)
+    position = predictor.at(engine.start() if engine else None, b"def func", _OPEN)
+    for character in b"tion_3(value)":
+        assert position.probabilities.sum() == pytest.approx(1)
+        assert (position.probabilities > 0).all()
+        assert position.features.shape == (FEATURES,)
+        assert position.distributions.shape == (len(SOURCES), 256)
+        predictor.learn(position, character)
+        position = predictor.step(position, character)
 
 
-def test_calibration_rows() -> None:
-    """Held-out text is typed once, line by line, and each character has its features and chances."""
-    features, chances, numbers = rows(_engine(), _FILES[:7], _FILES[7:], 300)
-    assert (features.shape, chances.shape, numbers.shape) == ((300, 12), (300, 3), (300,))
-    assert np.isfinite(features).all()
-    assert len(set(numbers)) > 1  # the gate is judged on other hunks than it is fitted on
-    assert ((chances > 0) & (chances <= 1)).all()
+def test_own_file_is_remembered_but_for_the_cursors_place() -> None:
+    """A document's file, as it is on disk, predicts; what follows the cursor in it already is not predicted from that.
+
+    "omega" stands once, behind the cursor: a memory that counted that place would be sure of it.
+    """
+    text = b"alpha beta\nalpha gamma\nomega alpha beta\n"
+    memory = CorpusMemory.build({"own.txt": text, "other.txt": b"nothing of that kind\n"})
+    at = text.index(b"omega")
+    seen = [
+        Predictor.of(None, None, memory, name).at(None, text[:at][-24:], OpenMemories.none()._replace(after=text[at:]))
+        for name in ("own.txt", "unknown.txt")
+    ]
+    assert seen[0].distributions[SOURCES.index("corpus"), ord("o")] < 0.1
+    assert seen[1].distributions[SOURCES.index("corpus"), ord("o")] > 0.5
+
+
+def test_calibration_types_held_out_text() -> None:
+    """Held-out text is typed once, line by line, and the gate learns from each character."""
+    gate = first_gate(has_lstm=True)
+    found = list(typed(_engine(), gate, _FILES[:7], _FILES[7:], 300))
+    assert len(found) == 300
+    assert gate.learned == 300
     for region in regions(_FILES[:1]):
         assert region.before + region.typed + region.after == _FILES[0].data
-    predictor = Predictor(None, None, Memory([]))
-    typed = [character for region in regions(_FILES[:1]) for _, _, character in type_region(predictor, region)]
-    assert bytes(typed) == _FILES[0].data
+    characters = [character for region in regions(_FILES[:1]) for *_, character in type_region(Predictor(), region)]
+    assert bytes(characters) == _FILES[0].data
 
 
 def test_calibration_leaks_nothing() -> None:
-    """What is typed was never in the document: noise costs the documents' memory as many bits as noise has."""
+    """What is typed is in no memory: noise costs each of them as many bits as noise has."""
     noise = np.random.default_rng(0).integers(ord("a"), ord("p") + 1, 2000).astype(np.uint8)
     noise[::40] = ord("\n")
-    predictor, bits = Predictor(None, None, Memory([])), list[float]()
-    for region in regions([CorpusFile("noise.txt", noise.tobytes(), 0)]):
-        for _, position, character in type_region(predictor, region):
-            bits.append(-float(np.log2(position.distributions[2, character])))
-    assert np.mean(bits) > 3.9
+    file = CorpusFile("noise.txt", noise.tobytes(), 0)
+    bits = [
+        -np.log2(position.distributions[1:, character])
+        for position, character in typed(_engine(), first_gate(has_lstm=True), [], [file], 2000)
+    ]
+    assert (np.mean(bits, axis=0) > 3.9).all()
 
 
 def test_calibration_without_text() -> None:
-    """Nothing held out gives no rows, of the right shape."""
-    features, chances, numbers = rows(_engine(), _FILES, [], 100)
-    assert (features.shape, chances.shape, numbers.shape) == ((0, 12), (0, 3), (0,))
+    """Nothing held out gives nothing."""
+    assert not list(typed(_engine(), first_gate(has_lstm=True), _FILES, [], 100))
+
+
+def test_features_tell_the_sources_apart(lstm: Engine) -> None:
+    """What a memory knows for sure and another does not shows in the features."""
+    sure = Predictor(lstm, corpus=Memory.of(b"def function_7(value):\n" * 3))
+    vague = Predictor(lstm, corpus=Memory.of(b"qqq"))
+    state = lstm.start()
+    one, other = (each.at(state, b"def function_7(val", OpenMemories.none()) for each in (sure, vague))
+    at = SOURCES.index("corpus")
+    assert one.features[at] < other.features[at]  # its entropy
+    assert one.features[-9] > other.features[-9]  # the order that it found

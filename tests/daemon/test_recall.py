@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from charwise_daemon import recall as module
-from charwise_daemon.lookup import Match, View
+from charwise_daemon.lookup import Match
 from charwise_daemon.memory import Memory
 from charwise_daemon.recall import Recall
 from charwise_daemon.shard import MAX_ORDER
@@ -24,7 +24,7 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 def _match(recall: Recall, text: bytes, cursor: int, more: bytes = b"") -> Match:
     shard, strips = recall.parts(text)
-    memory = Memory([View(shard)], strips, text[cursor:])
+    memory = Memory([shard], strips, text[cursor:])
     match = memory.match(text[max(0, cursor - MAX_ORDER) : cursor])
     for character in more:
         match = memory.advance(match, character)
@@ -70,4 +70,4 @@ def test_deleted_text_is_forgotten() -> None:
     recall.edited(4, 16, 0)
     assert _match(recall, bytes(text), 0).order == 0
     shard, strips = recall.parts(text)
-    assert Memory([View(shard)], strips).match(b"the secret sa").order < len(b"the s")
+    assert Memory([shard], strips).match(b"the secret sa").order < len(b"the s")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charwise_daemon.engine import Engine
-from charwise_daemon.memory import Memory
+from charwise_daemon.memory import Memory, OpenMemories
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Candidate, Limits, search
 from charwise_daemon.shard import MAX_ORDER
@@ -20,18 +20,18 @@ _CORPUS = Memory.of(_TEXT * 3)
 class _Counting(Predictor):
     steps = 0
 
-    def step(self, position: Position, character: int, documents: Memory) -> Position:
+    def step(self, position: Position, character: int) -> Position:
         self.steps += 1
-        return super().step(position, character, documents)
+        return super().step(position, character)
 
 
 def _searching(
     text: bytes, limits: Limits, engine: Engine | None = None
 ) -> tuple[_Counting, Iterator[list[Candidate]]]:
-    predictor, documents = _Counting(engine, None, _CORPUS), Memory()
+    predictor, documents = _Counting(engine, corpus=_CORPUS), OpenMemories.none()
     state = engine.read(engine.start(), text) if engine else None
     position = predictor.at(state, text[-MAX_ORDER:], documents)
-    return predictor, search(predictor, position, documents, limits)
+    return predictor, search(predictor, position, limits)
 
 
 def _found(text: bytes, limits: Limits, engine: Engine | None = None) -> list[Candidate]:

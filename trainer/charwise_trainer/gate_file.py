@@ -1,10 +1,11 @@
-"""The predictor's gate as a file: MODEL/gate.safetensors, six float32 arrays.
+"""The predictor's gate as a file: MODEL/gate.safetensors, seven float32 arrays.
 
 Knows nothing of torch or of how a gate is fitted: the daemon reads it with this.
 
     mean, scale (F,)   what standardises the features
     w1 (H, F), b1 (H,) the hidden layer, tanh
     w2 (K, H), b2 (K,) the sources' weights before the softmax
+    sharp (2,)         what the odds of the likeliest character are raised to, and the logarithm of their factor
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from charwise_trainer.errors import CheckpointError
 from charwise_trainer.storage import replace_file
 
 GATE = "gate.safetensors"
-KEYS = ("mean", "scale", "w1", "b1", "w2", "b2")
+KEYS = ("mean", "scale", "w1", "b1", "w2", "b2", "sharp")
 
 GateArrays = Mapping[str, NDArray[np.float32]]
 
@@ -64,7 +65,14 @@ def _check(file: Path, gate: GateArrays) -> None:
     if gate["w1"].ndim != 2 or gate["w2"].ndim != 2:
         raise _unusable(file, "its layers are no matrices")
     (hidden, features), sources = gate["w1"].shape, gate["w2"].shape[0]
-    shapes = {"mean": (features,), "scale": (features,), "b1": (hidden,), "w2": (sources, hidden), "b2": (sources,)}
+    shapes = {
+        "mean": (features,),
+        "scale": (features,),
+        "b1": (hidden,),
+        "w2": (sources, hidden),
+        "b2": (sources,),
+        "sharp": (2,),
+    }
     for key, array in gate.items():
         if array.dtype != np.float32 or array.shape != shapes.get(key, array.shape):
             raise _unusable(file, f"{key} is {array.dtype}{list(array.shape)}, which does not fit the other arrays")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from charwise_daemon.completer import choose
 from charwise_daemon.fitting import Surroundings, steered
-from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Candidate, Limits, search
 
@@ -23,11 +22,9 @@ class Offer:
     probability: float
 
 
-def candidates(
-    predictor: Predictor, position: Position, documents: Memory, limits: Limits, around: Surroundings
-) -> list[Candidate]:
+def candidates(predictor: Predictor, position: Position, limits: Limits, around: Surroundings) -> list[Candidate]:
     """Return what a search finds at a position, not cut yet."""
-    *_, found = search(predictor, position, documents, limits, steer=functools.partial(steered, around=around))
+    *_, found = search(predictor, position, limits, steer=functools.partial(steered, around=around))
     return found
 
 

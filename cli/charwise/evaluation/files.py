@@ -5,7 +5,7 @@ memory, for a file of the model's own corpus is taken out of that while it is re
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from charwise.evaluation.errors import EvaluationError
@@ -61,7 +61,8 @@ class Reader:
         return file.name
 
     def _read(self, file: CorpusFile, name: str, most: int) -> Score:
-        predictor, text = self.learned.predictor(ALL, name), file.data[:most]
+        learned = replace(self.learned, memory=self.learned.memory.changed({name: None}))
+        predictor, text = learned.predictor(ALL, name), file.data[:most]
         score = Score(PurePosixPath(name).suffix or PurePosixPath(name).name, len(text))
         score.source_bits = dict.fromkeys(SOURCES, 0.0)
         for _, position, character in type_region(predictor, Region(name, b"", text, b"")):

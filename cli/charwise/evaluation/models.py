@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from charwise.evaluation.errors import EvaluationError
-from charwise_daemon import paths
+from charwise_daemon import defaults, paths
 from charwise_daemon.store import Model, Store
 from charwise_trainer import corpus as corpora
 from charwise_trainer.corpus import Corpus
@@ -28,7 +28,7 @@ _CLI = Path(__file__).parent.parent
 # What training needs, but what is learned does not depend on: which files are read shows in the corpus itself.
 _NOT_LSTM = {
     *("corpus", "defaults", "ignore", "rules", "secret_tokens", "secret_words", "secrets", "text"),
-    *("errors", "events", "lock", "sample", "storage"),
+    *("errors", "events", "gate_file", "lock", "sample", "storage"),
 }
 
 
@@ -116,7 +116,8 @@ def _lstm_digest() -> str:
 
 def _gate_digest() -> str:
     """Return what tells one way of mixing, and of fitting that, from another."""
-    return _digest([_CLI / "learning.py", *_needed([_DAEMON / "calibration.py", _TRAINER / "gate.py"])])
+    programs = _digest([_CLI / "learning.py", *_needed([_DAEMON / "calibration.py"])])
+    return hashlib.sha256(programs.encode() + defaults.FILE.read_bytes()).hexdigest()
 
 
 def _needed(sources: Iterable[Path]) -> set[Path]:

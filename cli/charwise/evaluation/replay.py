@@ -16,7 +16,7 @@ from charwise.evaluation.variants import Learned, Variant
 from charwise_daemon.benefit import price_of
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
-from charwise_daemon.memory import Memory
+from charwise_daemon.memory import OpenMemories
 from charwise_daemon.predictor import SOURCES, Position, Predictor
 from charwise_daemon.search import Limits
 from charwise_daemon.settings import CompletionSettings
@@ -57,10 +57,6 @@ def replay(hunk: Hunk, learned: Learned, variants: Sequence[Variant]) -> dict[st
     return {variant.name: _score(hunk, variant, _type(hunk, learned, variant)) for variant in variants}
 
 
-def learn_typed(predictor: Predictor, position: Position, character: int) -> None:
-    """Tell the predictor what was typed at a position, as the daemon does: here is where it may learn from that."""
-
-
 def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
     """Yield what is known before each character of a hunk."""
     documents, offset, limits = Documents(), len(hunk.before), _limits()
@@ -71,19 +67,19 @@ def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
     _position(predictor, document, offset, documents.memory_for(document, offset))  # read ahead, as the daemon does
     for character, is_asked in zip(hunk.typed, counted(hunk.typed), strict=True):
         began = time.perf_counter()
-        memory = Memory() if "documents" in variant.without else documents.memory_for(document, offset)
+        memory = documents.memory_for(document, offset)
         position = _position(predictor, document, offset, memory)
         around = Surroundings.of(document.text, offset)
-        found = candidates(predictor, position, memory, limits, around) if is_asked else []
+        found = candidates(predictor, position, limits, around) if is_asked else []
         milliseconds = 1000 * (time.perf_counter() - began)
         shown = offers(found, PRICES, around) if is_asked else []
         yield _Place(position, shown, found[0].text.partition(b"\n")[0] if found else b"", milliseconds)
-        learn_typed(predictor, position, character)
+        predictor.learn(position, character)
         document.splice(offset, offset, bytes((character,)))
         offset += 1
 
 
-def _position(predictor: Predictor, document: Document, offset: int, memory: Memory) -> Position:
+def _position(predictor: Predictor, document: Document, offset: int, memory: OpenMemories) -> Position:
     state = None
     if predictor.engine is not None:
         *_, state = document.snapshots.read(predictor.engine, document.text, offset)

@@ -1,20 +1,22 @@
-"""The predictors that are compared: the product's, and the same without some of its sources."""
+"""The predictors that are compared: the product's, and the same without one of its parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charwise.evaluation.errors import EvaluationError
-from charwise_daemon.memory import CorpusMemory, Memory
-from charwise_daemon.predictor import SOURCES, Gate, Predictor
+from charwise_daemon.gate import Floats, Gate
+from charwise_daemon.gates import Gates
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.predictor import SOURCES, Predictor, first_gate
 from charwise_daemon.store import Model
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A predictor by what it has to do without."""
+    """A predictor by what it has to do without: sources, or parts of the gate."""
 
     name: str
     without: frozenset[str] = frozenset()
@@ -26,45 +28,79 @@ class Variant:
 ALL = Variant("all")
 LSTM = Variant("lstm", frozenset(SOURCES) - {"lstm"})
 MEMORIES = Variant("memories", frozenset({"lstm"}))
+# The fixed weighing that was there before there was a gate; a gate that stays as it was fitted.
+_GATE, _LEARNING = "gate", "learning"
+# A gate that has it sharpens nothing.
+_BLUNT = {"sharp": np.array((1.0, 0.0), np.float32)}
+_PARTS = (*SOURCES, _GATE, _LEARNING)
 
 
 def ablated(names: Sequence[str]) -> list[Variant]:
     """Return the variants that each lack one thing; raises EvaluationError for one that cannot be left out."""
     for name in names:
-        if name.removeprefix("no-") not in SOURCES:
-            known = ", ".join(f"no-{source}" for source in SOURCES)
+        if name.removeprefix("no-") not in _PARTS:
+            known = ", ".join(f"no-{part}" for part in _PARTS)
             raise EvaluationError(f"{name} is nothing that can be left out; what can is {known}")
     return [Variant(name, frozenset({name.removeprefix("no-")})) for name in names]
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a project taught: the memory of its files, and the LSTM with its gate, None before the first training."""
+    """What a project taught: the memory of its files, and the LSTM with its gate, None before the first training.
+
+    The gates of each variant go on learning from hunk to hunk.
+    """
 
     memory: CorpusMemory
     model: Model | None
+    gates: dict[str, Gates] = field(default_factory=dict)  # by variant
 
     def variants(self, wanted: Sequence[Variant]) -> list[Variant]:
         """Return those of the variants that differ: without an LSTM the memories are all there is."""
-        return [each for each in wanted if self.model or each == ALL]
+        return [each for each in wanted if self.model or ("lstm" not in each.without and each != LSTM)]
 
     def predictor(self, variant: Variant, name: str) -> Predictor:
-        """Return what would serve a document of this name in the corpus; as on disk, it is no evidence of itself."""
-        memory = Memory() if "corpus" in variant.without else self.memory.memory(name)
-        if self.model is None or "lstm" in variant.without:
-            return Predictor(None, None, memory)
+        """Return what would serve a document of this name in the corpus."""
+        engine = self.model.engine if self.model and "lstm" not in variant.without else None
+        return Predictor.of(engine, self._gate(variant, name), self.memory, name)
+
+    def _gate(self, variant: Variant, name: str) -> Gate:
+        if _GATE in variant.without:
+            return _Certainty()
         if variant == LSTM:
-            return Predictor(self.model.engine, _Alone(), memory)
-        gate = None if variant.without else self.model.gate  # it was fitted on all of the sources
-        return Predictor(self.model.engine, gate, memory)
+            return _Fixed(first_gate(has_lstm=True).without(range(1, len(SOURCES))).arrays | _BLUNT)
+        gate = self._gates(variant).of(PurePosixPath(name).suffix.lower())
+        if _LEARNING in variant.without:
+            return _Fixed(gate.arrays)
+        return gate
+
+    def _gates(self, variant: Variant) -> Gates:
+        if variant.name not in self.gates:
+            has_lstm = self.model is not None and "lstm" not in variant.without
+            gates = Gates()
+            gates.begin_with(self.model.gate if self.model and has_lstm else None, has_lstm=has_lstm)
+            if left_out := [SOURCES.index(each) for each in SOURCES if each in variant.without and each != "lstm"]:
+                gates.begin_with(gates.of("").without(left_out).arrays, has_lstm=has_lstm)
+            self.gates[variant.name] = gates
+        return self.gates[variant.name]
 
 
-class _Alone(Gate):
-    """A gate that takes the LSTM's word for everything: an empty memory still holds each character possible."""
+class _Fixed(Gate):
+    """A gate that stays as it is."""
+
+    def learn(self, features: Floats, distributions: Floats, character: int) -> None:
+        """Learn nothing."""
+
+
+class _Certainty(_Fixed):
+    """A source counts by the inverse square of its entropy; what is not there, not at all; nothing is sharpened."""
 
     def __init__(self) -> None:
-        self._weights = np.array([float(source == "lstm") for source in SOURCES])
+        super().__init__(first_gate(has_lstm=True).arrays | _BLUNT)
 
-    def weigh(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the same weights everywhere."""
-        return np.broadcast_to(self._weights, (*features.shape[:-1], len(SOURCES)))
+    def weigh(self, features: Floats) -> Floats:
+        """Return the weight of each source, (F,) -> (K,)."""
+        entropies = features[: len(SOURCES)]
+        weights = np.where(entropies > 0, 1 / (entropies + 0.1) ** 2, 0.0)
+        shares: Floats = weights / weights.sum()
+        return shares

@@ -147,7 +147,7 @@ def test_files(run: Run, project: Path) -> None:
     assert (code, err) == (0, "")
     assert "stat.py, read by project-" in out
     own = _found(out)
-    assert set(own["sources"]) == {"lstm", "corpus", "documents"}
+    assert set(own["sources"]) == {"lstm", "corpus", "documents", "nearby"}
     assert own["bpc"] < min(own["sources"].values())
     assert own["sources"]["corpus"] > 2
     stranger = project.parent / "stranger.py"

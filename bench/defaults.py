@@ -1,0 +1,170 @@
+"""Makes daemon/charwise_daemon/defaults.safetensors: the escapes and gates that charwise begins with.
+
+$ python bench/defaults.py --clones ~/clones --minutes 3,10
+
+The tuning projects of quality.toml are learned, and what later commits added is typed. First the escapes are fitted,
+for each memory its own; then, with those, the gates: one with LSTMs of each of the trainings, one without. Prints what
+they make of each project when fitted on the others. One line of JSON last.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from fits import Arrays, Floats, bits, fit_escape, fit_gate
+from histories import Project, manifest, repository
+from report import Report
+
+from charwise.evaluation import models
+from charwise.evaluation.experiment import Material, Plan, prepared
+from charwise.evaluation.history import Wanted
+from charwise.evaluation.models import Budget
+from charwise_daemon import defaults, escape, kernel
+from charwise_daemon.calibration import Region, type_region
+from charwise_daemon.lookup import Lookup
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.predictor import FEATURES, MEMORIES, SOURCES, Position, Predictor, first_gate
+from charwise_trainer.corpus import encode
+
+Rows = tuple[Floats, Floats, Floats]  # features (n, F), chances and hits (n, K)
+Orders = list[tuple[Floats, Floats]]  # by character: features (orders, F), shares (orders,)
+
+
+def main() -> None:
+    """Fit all, print what that gives, write the file."""
+    chosen = _options()
+    report = Report("defaults", vars(chosen))
+    if not defaults.FILE.exists():
+        _write(_beginning())
+    projects = [each for each in manifest() if each.set == "tuning" and each.name not in chosen.skip]
+    if chosen.only in (None, "escapes"):
+        _fit_escapes(projects, chosen, report)
+    if chosen.only in (None, "gate-memories"):
+        _fit_gate("gate-memories", projects, [None], chosen, report)
+    if chosen.only in (None, "gate"):
+        budgets = [Budget(float(each), chosen.threads) for each in chosen.minutes.split(",")]
+        _fit_gate("gate", projects, budgets, chosen, report)
+    report.end()
+
+
+def _options() -> argparse.Namespace:
+    about = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--clones", type=Path, default=Path("clones"), help="where the clones lie, by their names")
+    parser.add_argument("--minutes", default="10", help="trainings of the LSTMs, such as 3,10")
+    parser.add_argument("--threads", type=int, default=1, help="that train")
+    parser.add_argument("--hunks", type=int, default=60, help="of each project")
+    parser.add_argument("--seed", type=int, default=2, help="of the chance that chooses hunks")
+    parser.add_argument("--skip", action="append", default=[], help="not this project; may be given several times")
+    parser.add_argument("--only", choices=("escapes", "gate-memories", "gate"), help="the others stay as they are")
+    return parser.parse_args()
+
+
+# --- escapes ---------------------------------------------------------------------------------------------
+def _fit_escapes(projects: Sequence[Project], chosen: argparse.Namespace, report: Report) -> None:
+    found = dict[str, dict[str, Orders]]()  # by memory and project
+    for project in projects:
+        with _prepared(project, chosen) as material:
+            for memory, rows in zip(MEMORIES, _orders(material), strict=True):
+                found.setdefault(memory, {})[project.name] = rows
+        report.say(f"{project.name}: {len(found[MEMORIES[0]][project.name]):,} characters for the escapes")
+    for memory, rows_of in found.items():
+        fitted = fit_escape([row for rows in rows_of.values() for row in rows], escape.HIDDEN)
+        _write(_stored() | {f"escape.{memory}.{key}": array for key, array in fitted.items()})
+    defaults._arrays.cache_clear()  # noqa: SLF001 - the file is another one now
+    defaults.escape.cache_clear()
+
+
+def _orders(material: Material) -> tuple[Orders, ...]:
+    found = tuple(Orders() for _ in MEMORIES)
+    os.environ[kernel.VARIABLE] = "numpy"  # in which what followed can be looked at
+    for position, character in _typed(material, None):
+        for rows, memory, match in zip(found, position.memories, position.matches, strict=True):
+            assert isinstance(memory.lookup, Lookup)
+            followed = memory.lookup.followed(match)
+            features = escape.features_of(followed.orders, followed.counts, followed.longest)
+            rows.append((features, followed.counts[:, character] / followed.counts.sum(1)))
+    del os.environ[kernel.VARIABLE]
+    return found
+
+
+# --- gates -----------------------------------------------------------------------------------------------
+def _fit_gate(
+    name: str, projects: Sequence[Project], budgets: Sequence[Budget | None], chosen: argparse.Namespace, report: Report
+) -> None:
+    found = dict[str, Rows]()
+    for project in projects:
+        with _prepared(project, chosen) as material:
+            kept = [models.kept(material.corpus, budget) if budget else None for budget in budgets]
+            found[project.name] = _joined([_rows(material, model) for model in kept])
+        report.say(f"{project.name}: {len(found[project.name][0]):,} characters for {name}")
+    without = [SOURCES.index("lstm")] if name == "gate-memories" else []
+    table = []
+    for project, own in found.items():
+        others = _joined([each for other, each in found.items() if other != project] or [own])
+        table.append([project, bits(fit_gate(*others, without), *own), bits(defaults.gate(name), *own)])
+    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
+    fitted = fit_gate(*_joined(list(found.values())), without)
+    others = {key: array for key, array in _stored().items() if not key.startswith(f"{name}.")}
+    _write(others | {f"{name}.{key}": array for key, array in fitted.items()})
+
+
+def _rows(material: Material, model: Path | None) -> Rows:
+    features, chances, hits = [], [], []
+    for position, character in _typed(material, model):
+        features.append(position.features)
+        chances.append(position.distributions[:, character])
+        hits.append(position.distributions.argmax(1) == character)
+    return np.array(features), np.array(chances), np.array(hits, np.float64)
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
+    features, chances, hits = map(np.concatenate, zip(*parts, strict=True))
+    return features, chances, hits
+
+
+# --- what is typed ---------------------------------------------------------------------------------------
+def _prepared(project: Project, chosen: argparse.Namespace):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    wanted = Wanted(chosen.hunks, chosen.seed, project.per_commit, project.typed)
+    return prepared(Plan(repository(project, chosen.clones), project.since, project.until, project.paths, wanted))
+
+
+def _typed(material: Material, model: Path | None) -> Iterator[tuple[Position, int]]:
+    memory = CorpusMemory.build({file.name: encode(file) for file in material.corpus.files})
+    engine = models.load(model).engine if model else None
+    for hunk in material.hunks:
+        predictor = Predictor.of(engine, first_gate(has_lstm=engine is not None), memory, hunk.path)
+        for _, position, character in type_region(
+            predictor, Region(hunk.path, hunk.before, hunk.typed, b"\n" + hunk.after)
+        ):
+            yield position, character
+
+
+# --- the file --------------------------------------------------------------------------------------------
+def _beginning() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    """Return escapes of a half and gates that weigh all alike."""
+    found = dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]()
+    for memory in MEMORIES:
+        shapes = {"w1": (escape.HIDDEN, escape.FEATURES), "b1": (escape.HIDDEN,), "w2": (escape.HIDDEN,), "b2": (1,)}
+        found |= {f"escape.{memory}.{key}": np.zeros(shape, np.float32) for key, shape in shapes.items()}
+    for gate in ("gate", "gate-memories"):
+        shapes = {"mean": (FEATURES,), "w1": (1, FEATURES), "b1": (1,), "w2": (len(SOURCES), 1), "b2": (len(SOURCES),)}
+        found |= {f"{gate}.{key}": np.zeros(shape, np.float32) for key, shape in shapes.items()}
+        found[f"{gate}.scale"], found[f"{gate}.sharp"] = np.ones(FEATURES, np.float32), np.array((1, 0), np.float32)
+    found["gate-memories.b2"][0] = -50.0
+    return found
+
+
+def _stored() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    return safetensors.numpy.load(defaults.FILE.read_bytes())
+
+
+def _write(arrays: Arrays) -> None:
+    safetensors.numpy.save_file(dict(arrays), defaults.FILE)
+
+
+if __name__ == "__main__":
+    main()
