@@ -9,9 +9,9 @@ import hashlib
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,12 @@ _NOT_LSTM = {
 
 @dataclass(frozen=True)
 class Budget:
-    """How a model is trained: minutes of computing, and threads (None: one per core)."""
+    """How a model is trained: minutes of computing, threads (None: one per core), what of its size was chosen."""
 
     minutes: float
     threads: int | None = None
     seed: int = 0
+    size: Mapping[str, float] = field(default_factory=dict, repr=False)  # of ModelConfig, such as layers and dropout
 
 
 def kept(corpus: Corpus, budget: Budget, fresh: bool = False) -> Path:
@@ -89,7 +90,7 @@ def _learn(root: Path, budget: Budget) -> None:
 
     options = {"minutes": budget.minutes, "seed": budget.seed, "gives_way": True, "sample_every": 1e9}
     options |= {"threads": budget.threads} if budget.threads else {}
-    show(learn(root, _NAME, options, {}, lambda: False), Console(stderr=True, highlight=False))
+    show(learn(root, _NAME, options, dict(budget.size), lambda: False), Console(stderr=True, highlight=False))
     if not Store(paths.models_dir()).has(_NAME):
         raise EvaluationError(f"no model came of training {root}; train for more minutes")
 
@@ -103,7 +104,8 @@ def _calibrate(root: Path) -> None:
 
 # --- what a model depends on -----------------------------------------------------------------------------
 def _key(corpus: Corpus, budget: Budget) -> str:
-    digest = hashlib.sha256(f"{budget} {_lstm_digest()}".encode())
+    size = "".join(f" {name} {value}" for name, value in sorted(budget.size.items()))
+    digest = hashlib.sha256(f"{budget}{size} {_lstm_digest()}".encode())
     for file in corpus.files:
         digest.update(f"\n{file.name}\n{len(file.data)}\n".encode())
         digest.update(file.data)
