@@ -23,6 +23,7 @@ from charwise.evaluation.experiment import Material, Plan, prepared
 from charwise.evaluation.history import Wanted
 from charwise.evaluation.models import Budget
 from charwise_daemon import defaults, escape, kernel
+from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.calibration import Region, type_region
 from charwise_daemon.lookup import Lookup
 from charwise_daemon.memory import CorpusMemory
@@ -135,8 +136,9 @@ def _prepared(project: Project, chosen: argparse.Namespace):  # type: ignore[no-
 def _typed(material: Material, model: Path | None) -> Iterator[tuple[Position, int]]:
     memory = CorpusMemory.build({file.name: encode(file) for file in material.corpus.files})
     engine = models.load(model).engine if model else None
+    adaptation = Adaptation(engine.width) if engine else None
     for hunk in material.hunks:
-        predictor = Predictor.of(engine, first_gate(has_lstm=engine is not None), memory, hunk.path)
+        predictor = Predictor.of(engine, first_gate(has_lstm=engine is not None), memory, hunk.path, adaptation)
         for _, position, character in type_region(
             predictor, Region(hunk.path, hunk.before, hunk.typed, b"\n" + hunk.after)
         ):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.engine import Engine, State
 from charwise_daemon.gate import Gate
@@ -47,8 +48,9 @@ def typed(
     """Yield the position before each of at most so many characters of held-out files, and the character."""
     chosen = list(_within(regions(held_out), characters))
     memory = CorpusMemory.build({file.name: encode(file) for file in learned} | dict(_rests(held_out, chosen)))
+    adaptation = Adaptation(engine.width)
     for region in chosen:
-        predictor = Predictor.of(engine, gate, memory, region.name)
+        predictor = Predictor.of(engine, gate, memory, region.name, adaptation)
         for _, position, character in type_region(predictor, region):
             if should_stop():
                 return

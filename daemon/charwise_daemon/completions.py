@@ -244,7 +244,7 @@ class Completions:
             predictor.learn(predictor.at(state, document.context(offset), memory), document.text[offset])
             document.unlearned = document.unlearned.after(1)
             if workspace := self._workspaces.serving(document.path):
-                workspace.gate_changed()
+                workspace.has_learned()
             yield None
 
     def _sort(self, document: Document) -> asyncio.Future[Any] | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon import defaults
+from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.engine import Engine, State
 from charwise_daemon.gate import Gate
 from charwise_daemon.lookup import Match
@@ -73,6 +74,7 @@ class Predictor:
         engine: the LSTM, or None before its first checkpoint.
         gate: what weighs the sources, and learns from what is typed.
         corpus: the memory of the workspace's files.
+        adaptation: what the LSTM's last layer has learned since the training, None where it learns nothing.
         holds_document: whether that has the document itself, as it is on disk: then the place of the cursor in it is
             not counted.
     """
@@ -82,23 +84,29 @@ class Predictor:
         engine: Engine | None = None,
         gate: Gate | None = None,
         corpus: Memory | None = None,
+        adaptation: Adaptation | None = None,
         *,
         holds_document: bool = False,
     ) -> None:
         self.engine, self.corpus, self._holds_document = engine, corpus or Memory(), holds_document
+        self._adaptation = adaptation
         self.gate = gate or first_gate(has_lstm=engine is not None)
 
     def __repr__(self) -> str:
         return f"Predictor({self.engine}, {self.corpus}, {self.gate})"
 
     @classmethod
-    def of(cls, engine: Engine | None, gate: Gate | None, corpus: CorpusMemory, name: str) -> "Predictor":
+    def of(
+        cls, engine: Engine | None, gate: Gate | None, corpus: CorpusMemory, name: str, adaptation: Adaptation | None
+    ) -> "Predictor":
         """Return what serves a document of this name in the corpus."""
-        return cls(engine, gate, corpus.memory, holds_document=name in corpus)
+        return cls(engine, gate, corpus.memory, adaptation, holds_document=name in corpus)
 
     def at(self, state: State | None, context: bytes, documents: OpenMemories) -> Position:
         """Return the position after `context`; `state` is the LSTM's there."""
-        lstm = self.engine.probabilities(state) if self.engine and state is not None else _ABSENT
+        lstm = _ABSENT
+        if self.engine and state is not None:
+            lstm = self._adapted(state, self.engine.probabilities(state))
         corpus = self.corpus.beside(documents.after) if self._holds_document else self.corpus
         memories = (corpus, documents.documents, documents.nearby)
         return self._position(state, lstm, memories, tuple(memory.match(context) for memory in memories))
@@ -108,11 +116,18 @@ class Predictor:
         state, lstm = position.state, _ABSENT
         if self.engine and state is not None:
             state, lstm = self.engine.advance(state, character)
+            lstm = self._adapted(state, lstm)
         return self._position(state, lstm, position.memories, tuple(_advanced(position, character)))
 
     def learn(self, position: Position, character: int) -> None:
-        """Learn which sources had foreseen a character that was typed."""
+        """Learn from a character that was typed: the gate, which sources had foreseen it; the LSTM, to foresee it."""
+        if self._adaptation and position.state is not None:
+            lstm = position.distributions[SOURCES.index("lstm")]
+            self._adaptation.learn(position.state[-1, 0], lstm, character)
         self.gate.learn(position.features, position.distributions, character)
+
+    def _adapted(self, state: State, lstm: Floats) -> Floats:
+        return self._adaptation.probabilities(state[-1, 0], lstm) if self._adaptation else lstm
 
     def _position(
         self, state: State | None, lstm: Floats, memories: tuple[Memory, ...], matches: tuple[Match, ...]

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from charwise_daemon.adapted import Adapted
 from charwise_daemon.errors import ModelError
 from charwise_daemon.files import Changes, Files
 from charwise_daemon.gates import Gates
@@ -22,8 +23,8 @@ from charwise_daemon.store import Model, Store
 
 log = logging.getLogger(__name__)
 
-# What the gates have learned, beside the model.
-GATES = "gates.json"
+# What the gates and the LSTM's last layer have learned while somebody typed, beside the model.
+GATES, ADAPTATION = "gates.json", "adaptation.json"
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -55,8 +56,8 @@ class Workspace:
         self._files = Files(path, settings, self._worked_on, self._on_files, self._on_saved)
         self.error = ""  # what keeps it from being learned, for status
         self.model: Model | None = None
-        self._gates = Gates()
-        self._keep_gates = Kept(store.directory(model_name) / GATES, self._gates)
+        self._gates, self._adapted, directory = Gates(), Adapted(), store.directory(model_name)
+        self._kept = Kept(directory / GATES, self._gates), Kept(directory / ADAPTATION, self._adapted)
         self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
@@ -113,11 +114,12 @@ class Workspace:
         It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
         """
         gate, engine = self._gates.of(PurePosixPath(name).suffix.lower()), self.model.engine if self.model else None
-        return Predictor.of(engine, gate, self._files.memory, name)
+        return Predictor.of(engine, gate, self._files.memory, name, self._adapted.adaptation)
 
-    def gate_changed(self) -> None:
-        """Note that a gate has learned from what was typed."""
-        self._keep_gates.changed()
+    def has_learned(self) -> None:
+        """Note that a predictor has learned from what was typed."""
+        for kept in self._kept:
+            kept.changed()
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
@@ -130,6 +132,7 @@ class Workspace:
             log.warning("%s", error)
             return
         self._gates.begin_with(self.model.gate, has_lstm=True)
+        self._adapted.begin_with(self.model.engine.width)
         meta = self.model.meta
         self._tell({"kind": "model", "workspace": str(self.path), "step": meta.step, "bpc": meta.bpc})
 
@@ -151,7 +154,8 @@ class Workspace:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        await self._keep_gates.flush()
+        for kept in self._kept:
+            await kept.flush()
 
     # --- its files ---------------------------------------------------------------------------------
     async def _follow(self) -> None:

@@ -41,7 +41,9 @@ def test_own_file_is_remembered_but_for_the_cursors_place() -> None:
     memory = CorpusMemory.build({"own.txt": text, "other.txt": b"nothing of that kind\n"})
     at = text.index(b"omega")
     seen = [
-        Predictor.of(None, None, memory, name).at(None, text[:at][-24:], OpenMemories.none()._replace(after=text[at:]))
+        Predictor.of(None, None, memory, name, None).at(
+            None, text[:at][-24:], OpenMemories.none()._replace(after=text[at:])
+        )
         for name in ("own.txt", "unknown.txt")
     ]
     assert seen[0].distributions[SOURCES.index("corpus"), ord("o")] < 0.1

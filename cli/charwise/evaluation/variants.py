@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from charwise.evaluation.errors import EvaluationError
+from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.gate import Floats, Gate
 from charwise_daemon.gates import Gates
 from charwise_daemon.memory import CorpusMemory
@@ -30,9 +31,11 @@ LSTM = Variant("lstm", frozenset(SOURCES) - {"lstm"})
 MEMORIES = Variant("memories", frozenset({"lstm"}))
 # The fixed weighing that was there before there was a gate; a gate that stays as it was fitted.
 _GATE, _LEARNING = "gate", "learning"
+# Dynamic evaluation: the LSTM's last layer learning from what is typed.
+_ADAPTATION = "adaptation"
 # A gate that has it sharpens nothing.
 _BLUNT = {"sharp": np.array((1.0, 0.0), np.float32)}
-_PARTS = (*SOURCES, _GATE, _LEARNING)
+_PARTS = (*SOURCES, _GATE, _LEARNING, _ADAPTATION)
 
 
 def ablated(names: Sequence[str]) -> list[Variant]:
@@ -48,12 +51,13 @@ def ablated(names: Sequence[str]) -> list[Variant]:
 class Learned:
     """What a project taught: the memory of its files, and the LSTM with its gate, None before the first training.
 
-    The gates of each variant go on learning from hunk to hunk.
+    The gates of each variant go on learning from hunk to hunk, and so does its LSTM's last layer.
     """
 
     memory: CorpusMemory
     model: Model | None
     gates: dict[str, Gates] = field(default_factory=dict)  # by variant
+    adaptations: dict[str, Adaptation] = field(default_factory=dict)  # by variant
 
     def variants(self, wanted: Sequence[Variant]) -> list[Variant]:
         """Return those of the variants that differ: without an LSTM the memories are all there is."""
@@ -62,7 +66,12 @@ class Learned:
     def predictor(self, variant: Variant, name: str) -> Predictor:
         """Return what would serve a document of this name in the corpus."""
         engine = self.model.engine if self.model and "lstm" not in variant.without else None
-        return Predictor.of(engine, self._gate(variant, name), self.memory, name)
+        return Predictor.of(engine, self._gate(variant, name), self.memory, name, self._adaptation(variant))
+
+    def _adaptation(self, variant: Variant) -> Adaptation | None:
+        if self.model is None or not variant.without.isdisjoint({"lstm", _ADAPTATION}):
+            return None
+        return self.adaptations.setdefault(variant.name, Adaptation(self.model.engine.width))
 
     def _gate(self, variant: Variant, name: str) -> Gate:
         if _GATE in variant.without:
