@@ -136,8 +136,8 @@ def _prepared(project: Project, chosen: argparse.Namespace):  # type: ignore[no-
 def _typed(material: Material, model: Path | None) -> Iterator[tuple[Position, int]]:
     memory = CorpusMemory.build({file.name: encode(file) for file in material.corpus.files})
     engine = models.load(model).engine if model else None
-    adaptation = Adaptation(engine.width) if engine else None
     for hunk in material.hunks:
+        adaptation = Adaptation(engine.width) if engine else None
         predictor = Predictor.of(engine, first_gate(has_lstm=engine is not None), memory, hunk.path, adaptation)
         for _, position, character in type_region(
             predictor, Region(hunk.path, hunk.before, hunk.typed, b"\n" + hunk.after)

@@ -51,13 +51,13 @@ def ablated(names: Sequence[str]) -> list[Variant]:
 class Learned:
     """What a project taught: the memory of its files, and the LSTM with its gate, None before the first training.
 
-    The gates of each variant go on learning from hunk to hunk, and so does its LSTM's last layer.
+    The gates of each variant go on learning from hunk to hunk. The LSTM's last layer begins anew in each, as the memory
+    does: what it learned of others would be an advantage over that.
     """
 
     memory: CorpusMemory
     model: Model | None
     gates: dict[str, Gates] = field(default_factory=dict)  # by variant
-    adaptations: dict[str, Adaptation] = field(default_factory=dict)  # by variant
 
     def variants(self, wanted: Sequence[Variant]) -> list[Variant]:
         """Return those of the variants that differ: without an LSTM the memories are all there is."""
@@ -71,7 +71,7 @@ class Learned:
     def _adaptation(self, variant: Variant) -> Adaptation | None:
         if self.model is None or not variant.without.isdisjoint({"lstm", _ADAPTATION}):
             return None
-        return self.adaptations.setdefault(variant.name, Adaptation(self.model.engine.width))
+        return Adaptation(self.model.engine.width)
 
     def _gate(self, variant: Variant, name: str) -> Gate:
         if _GATE in variant.without:
