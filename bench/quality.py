@@ -47,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--project", action="append", default=[], help="only this one; may be given several times")
     parser.add_argument("--minutes", type=_minutes, default=[10.0], help="of training, such as 10 or 0,1,10")
     parser.add_argument("--hunks", type=int, default=100, help="of each project")
+    parser.add_argument("--within", action="store_true", help="type what was changed within lines, not lines")
     parser.add_argument("--seed", type=int, default=1, help="of the chance that chooses hunks")
     parser.add_argument("--ablate", action="append", default=[], help="also without this, such as no-corpus")
     parser.add_argument("--jobs", type=int, default=1, help="processes that type")
@@ -64,7 +65,7 @@ def _is_chosen(project: Project, chosen: argparse.Namespace) -> bool:
 
 
 def _replay(project: Project, chosen: argparse.Namespace, report: Report) -> Found:
-    wanted = Wanted(chosen.hunks, chosen.seed, project.per_commit, project.typed)
+    wanted = Wanted(chosen.hunks, chosen.seed, project.per_commit, project.typed, chosen.within)
     plan = Plan(repository(project, chosen.clones), project.since, project.until, project.paths, wanted)
     budgets = [Budget(minutes, chosen.threads) for minutes in chosen.minutes]
     found = experiment(plan, Method(budgets, chosen.ablate, chosen.jobs, chosen.fresh), _Progress(project, report))

@@ -31,6 +31,7 @@ def evaluate(
     until: Annotated[str, typer.Option(help="The newest commit whose text is typed.")] = "HEAD",
     hunks: Annotated[int, typer.Option(min=1, help="How many places of later commits, one a commit.")] = 100,
     per_commit: Annotated[int, typer.Option(min=1, help="How many places of one commit at most.")] = 1,
+    within: Annotated[bool, typer.Option("--within", help="Type what was changed within lines, not lines.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed types the same.")] = 1,
     minutes: Annotated[
         str, typer.Option(help="Minutes of training, such as 10 or 0,1,10; 0: the memories alone.")
@@ -62,7 +63,7 @@ def evaluate(
     assert history is not None
     if ppmd and not compressor.is_there():
         typer.echo("PPMd is not compared: pyppmd is not installed; `pip install pyppmd` brings it", err=True)
-    plan = Plan(history, since or None, until, path or (), Wanted(hunks, seed, per_commit, only or ()))
+    plan = Plan(history, since or None, until, path or (), Wanted(hunks, seed, per_commit, only or (), within))
     watcher = report.Silence() if as_json else report.Report()
     found = experiment(plan, Method(budgets, ablate or (), jobs, fresh, ppmd), watcher)
     typer.echo(json.dumps(found))

@@ -1,13 +1,14 @@
 """Held-out text from a repository's own history: what later commits added, to be typed where they added it.
 
 One hunk of each commit, chosen by chance, with the text before and after it as that commit left it: nothing of it was
-in the tree that is learned from, but by being written there before.
+in the tree that is learned from, but by being written there before. A hunk is whole lines; or, where that is wanted,
+what was changed within one line, with the rest of the line after the cursor.
 """
 
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from charwise.evaluation.errors import EvaluationError
@@ -19,6 +20,10 @@ from charwise_trainer.text import printable, to_utf8
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 # Characters of a hunk: less is no text to judge by, more is a file that was moved there.
 SHORTEST, LONGEST = 20, 600
+# Characters that are changed within a line: for one nothing can be saved.
+_SHORTEST_WITHIN = 2
+# Before a word's character nothing is suggested unasked.
+_WORD = re.compile(rb"[0-9A-Za-z_\x80-\xff]")
 # Commits that the default split goes back at first, for each hunk that is wanted: about every second one has a hunk.
 _COMMITS_PER_HUNK = 2
 
@@ -32,6 +37,7 @@ class Hunk:
     before: bytes
     typed: bytes
     after: bytes
+    is_within: bool = False  # a line, the rest of which `after` begins with
 
     def __repr__(self) -> str:
         return f"Hunk({self.path} in {self.commit[:10]}, {len(self.typed)} characters)"
@@ -52,12 +58,14 @@ class Wanted:
         seed: of the chance that chooses them.
         per_commit: how many of one commit at most: releases, committed one after the other, are few and have many.
         typed: folders or patterns that a hunk's file must be in; none: all that is learned.
+        within: what was changed within a line is typed, in place of lines.
     """
 
     count: int = 100
     seed: int = 1
     per_commit: int = 1
     typed: Sequence[str] = ()
+    within: bool = False
 
 
 def split_for(repository: Repository, newest: str, wanted: Wanted) -> str:
@@ -92,8 +100,12 @@ def hunks(
             break
         places = repository.added(commit, wanted.typed)
         fitting = [place for place in places if SHORTEST <= place.characters <= LONGEST and accepts(place.path)]
+        if wanted.within:
+            fitting = [place for place in fitting if len(place.replaced) == place.lines]
         chosen = chance.sample(fitting, min(wanted.per_commit, len(fitting)))
-        found += filter(None, (_read(repository, commit, place) for place in chosen))
+        for place in chosen:
+            hunk = _read(repository, commit, place)
+            found += filter(None, [_within(hunk, place.replaced) if hunk and wanted.within else hunk])
     return sorted(found[: wanted.count], key=lambda hunk: age[hunk.commit])
 
 
@@ -118,6 +130,26 @@ def _read(repository: Repository, commit: str, place: Added) -> Hunk | None:
     if left_out_text(text) or not typed.strip():
         return None
     return Hunk(commit, printable(place.path), before, typed, after)
+
+
+def _within(hunk: Hunk, replaced: Sequence[bytes]) -> Hunk | None:
+    """Return what was changed in the first of a hunk's lines of which that is a part, with something after it."""
+    start = 0
+    for old, new in zip(replaced, _LINE.findall(hunk.typed), strict=True):
+        first = _common(old, new)
+        last = len(new) - _common(old[first:][::-1], new[first:][::-1])
+        rest = new[last:]
+        if len(new[first:last].strip()) >= _SHORTEST_WITHIN and rest.strip() and not _WORD.match(rest):
+            before, after = hunk.before + hunk.typed[: start + first], hunk.typed[start + last :] + hunk.after
+            return replace(hunk, before=before, typed=new[first:last], after=after, is_within=True)
+        start += len(new)
+    return None
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many characters two texts have in common at their beginnings."""
+    differing = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
 
 
 def _is_text(path: str) -> bool:

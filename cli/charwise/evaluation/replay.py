@@ -65,7 +65,7 @@ def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
     documents.open(document)
     predictor = learned.predictor(variant, hunk.path)
     _position(predictor, document, offset, documents.memory_for(document, offset))  # read ahead, as the daemon does
-    for character, is_asked in zip(hunk.typed, counted(hunk.typed), strict=True):
+    for character, is_asked in zip(hunk.typed, _keyed(hunk), strict=True):
         began = time.perf_counter()
         memory = documents.memory_for(document, offset)
         position = _position(predictor, document, offset, memory)
@@ -86,18 +86,25 @@ def _position(predictor: Predictor, document: Document, offset: int, memory: Ope
     return predictor.at(state, document.context(offset), memory)
 
 
+def _keyed(hunk: Hunk) -> list[bool]:
+    """Tell of each character of a hunk whether it takes a key of its own."""
+    return counted(hunk.typed, at_line_start=not hunk.before.rpartition(b"\n")[2].strip())
+
+
 def _limits() -> Limits:
     chosen = CompletionSettings()
     return Limits(chosen.max_characters, chosen.max_lines)
 
 
 def _line_end(hunk: Hunk) -> bytes:
-    """Return what stands after the cursor in the line that was opened to type the hunk in."""
+    """Return what stands after the cursor in the line that was opened to type the hunk in, if one was."""
+    if hunk.is_within:
+        return b""
     return b"\r\n" if b"\r\n" in hunk.before[-1000:] + hunk.after[:1000] else b"\n"
 
 
 def _score(hunk: Hunk, variant: Variant, places: Iterator[_Place]) -> Score:
-    score, by_place, keyed = Score(hunk.kind, len(hunk.typed)), list[list[Offer | None]](), counted(hunk.typed)
+    score, by_place, keyed = Score(hunk.kind, len(hunk.typed)), list[list[Offer | None]](), _keyed(hunk)
     for at, (character, place) in enumerate(zip(hunk.typed, places, strict=True)):
         by_place.append(place.offers)
         score.bits += bits(place.position.probabilities[character])

@@ -21,12 +21,13 @@ _FILES = {"100644", "100755"}
 
 @dataclass(frozen=True)
 class Added:
-    """Lines that a commit added at one place of a file that was there before."""
+    """Lines that a commit added at one place of a file that was there before, and those that it took away there."""
 
     path: str
     first: int  # line, from 0
     lines: int
     characters: int
+    replaced: tuple[bytes, ...] = ()
 
 
 class Repository:
@@ -145,18 +146,19 @@ def _places(diff: bytes) -> Iterator[Added]:
             path = line[6:].rstrip(b"\t") if was_there and line.startswith(b"+++ b/") else b""
         elif head := _HUNK.match(line):
             removed, first, added = (int(part) if part else 1 for part in head.groups())
-            characters = _count(lines, removed, added)
+            replaced, characters = _read(lines, removed, added)
             if path and added:
-                yield Added(path.decode("utf-8", "surrogateescape"), first - 1, added, characters)
+                yield Added(path.decode("utf-8", "surrogateescape"), first - 1, added, characters, replaced)
 
 
-def _count(lines: Iterator[bytes], removed: int, added: int) -> int:
-    """Read a hunk's lines, which may look like a header; return how many characters were added."""
-    characters = 0
-    while removed or added:
+def _read(lines: Iterator[bytes], removed: int, added: int) -> tuple[tuple[bytes, ...], int]:
+    """Return what lines a hunk takes away, which may look like a header, and how many characters it adds."""
+    characters, replaced = 0, list[bytes]()
+    while len(replaced) < removed or added:
         line = next(lines)
-        removed -= line.startswith(b"-")
+        if line.startswith(b"-"):
+            replaced.append(line[1:] + b"\n")
         if line.startswith(b"+"):
             added -= 1
             characters += len(line)  # with the line's end in place of the plus
-    return characters
+    return tuple(replaced), characters

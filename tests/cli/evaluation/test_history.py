@@ -73,6 +73,34 @@ def test_line_ends(repository: Path) -> None:
     assert typed == [b"and what was put between them\r\n", b"at the end, without an end"]
 
 
+def test_within_a_line(repository: Path) -> None:
+    """Where that is wanted, what was changed within a line is typed, before what stayed after it."""
+    text = b"one = first\ntwo = call(first)\nthree = 3\n"
+    commit(repository, made__py=text)
+    commit(repository, made__py=text.replace(b"(first)", b"(first, second)").replace(b"= 3", b"= 33"))
+    [hunk] = [hunk for hunk in _all(repository, within=True) if hunk.path == "made.py"]
+    assert hunk.is_within
+    assert (hunk.before, hunk.typed) == (b"one = first\ntwo = call(first", b", second")
+    assert hunk.after == b")\nthree = 33\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"the words = call(first)\nand another line, put below\n",  # a line more
+        b"the words = called and not\n",  # nothing after it
+        b"the longer words = call(first)\n",  # before a word, where nothing is suggested
+        b"the words = call(first))\n",  # one character
+        b"the words = call( first)\n",  # a blank more
+    ],
+)
+def test_what_is_not_within_a_line(repository: Path, after: bytes) -> None:
+    """Lines that were added, changes at a line's end or of one character, and those before a word, are left out."""
+    commit(repository, made__py=b"the words = call(first)\n")
+    commit(repository, made__py=after)
+    assert not [hunk for hunk in _all(repository, within=True) if hunk.path == "made.py"]
+
+
 def test_split(repository: Path) -> None:
     """By default the newest commit is learned that has hunks enough after it, and never more than half is typed."""
     found = Repository(repository)

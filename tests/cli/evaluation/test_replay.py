@@ -59,6 +59,13 @@ def test_replay(learned: Learned) -> None:
     assert shown[0] > shown[-1]
 
 
+def test_replay_within_a_line(learned: Learned) -> None:
+    """What was changed within a line is typed with the rest of that after the cursor; blanks count there."""
+    hunk = Hunk("", "new.py", b"with open(name)", b" as file", b":\n    pass\n", is_within=True)
+    score = replay(hunk, learned, [MEMORIES])["memories"]
+    assert {typing.characters for typing in score.typings} == {len(hunk.typed)}
+
+
 def test_replay_is_deterministic(learned: Learned) -> None:
     """The same hunk gives the same figures, however often and beside whatever variants it is typed."""
     one, other = (Learned(learned.memory, learned.model) for _ in range(2))
