@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -237,6 +237,59 @@ async def test_alternatives() -> None:
     assert _plain(await typist.asked(alternatives=4)) == _plain(await typist.fresh(alternatives=4))
 
 
+# --- several lines -----------------------------------------------------------------------------------
+Multiline = Literal["auto", "never", "always"]
+_FIRST = b"open_window(black)\n"
+_SURE = b"import difference\ngo quickly, gulls\n\n"
+_DOUBTFUL = b"{'k': 5}\n\n"
+
+
+async def _written(text: bytes, multiline: Multiline, max_lines: int = 3, place: int = 0, **limits: Any) -> list[str]:
+    """Return what is offered in a text, so many characters before its end, by one who read lines of which some vary."""
+    chosen = CompletionSettings(time_limit_ms=1e9, max_characters=200, multiline=multiline, max_lines=max_lines)
+    learned = (_FIRST + _SURE) * 6 + _FIRST + _DOUBTFUL
+    typist = Typist(Predictor(None, None, Memory.of(learned)), text, chosen)
+    typist.cursor -= place
+    return [each.text for each in (await typist.asked(**limits)).suggestions]
+
+
+async def test_multiline_never() -> None:
+    """With "never" a suggestion ends where its line does, also where a client would take more."""
+    assert await _written(b"open_win", "never") == ["dow(black)"]
+    assert await _written(b"import diff", "never") == ["erence"]
+    assert await _written(b"import diff", "never", max_lines=4, trigger="invoked") == ["erence"]
+
+
+async def test_multiline_auto() -> None:
+    """With "auto" a suggestion goes on over the end of its line, to where the doubtful begins."""
+    assert await _written(b"import diff", "auto") == ["erence\nthird = epsilon_zeta(3)"]
+    [offered] = await _written(b"open_win", "auto")
+    assert "dow(black)\nsecond = ".startswith(offered)
+
+
+async def test_multiline_always() -> None:
+    """With "always" it goes on to the end of the last line that is more likely right than not."""
+    sure = "dow(black)\nimport difference\nthird = epsilon_zeta(3)"
+    assert await _written(b"open_win", "always") == [sure]
+
+
+@pytest.mark.parametrize("multiline", ["auto", "always"])
+async def test_max_lines(multiline: Multiline) -> None:
+    """No suggestion has more lines than the settings or the client allow."""
+    assert await _written(b"import diff", multiline, max_lines=2) == ["erence\nthird = epsilon_zeta(3)"]
+    assert await _written(b"import diff", multiline, max_lines=1) == ["erence"]
+    [offered] = await _written(b"import diff", multiline, max_lines=1, trigger="invoked")
+    assert offered == "erence"
+
+
+@pytest.mark.parametrize("multiline", ["auto", "always"])
+async def test_multiline_in_mid_line(multiline: Multiline) -> None:
+    """Where text follows the cursor on its line, a suggestion stays in that."""
+    after = b"; done()\n"
+    assert await _written(b"import diff" + after, multiline, place=len(after)) == ["erence"]
+
+
+# --- feedback ----------------------------------------------------------------------------------------
 async def test_feedback_on_a_rest() -> None:
     """A suggestion that is typed through is one: shown once, accepted once, with what was left of it."""
     typist = Typist(Counting(None))
