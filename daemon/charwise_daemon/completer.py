@@ -4,6 +4,7 @@ The length is language-independent (benefit.py): a suggestion ends where the dou
 it. Knows no sockets; the documents reach it as bytes.
 """
 
+import dataclasses
 import functools
 import math
 import time
@@ -15,6 +16,7 @@ from charwise_daemon.benefit import SHORTEST, benefit, best_length, price_of
 from charwise_daemon.fitting import Surroundings, fit, steered
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import LINE_ENDS, Candidate, Limits, search
+from charwise_daemon.suffix import RIVALS, UNLIKELY, weighed
 
 # What a wrong suggestion costs, in keystrokes, where nobody has said otherwise.
 PRICE = price_of(0.5)
@@ -42,8 +44,42 @@ def complete(
     whole_lines: bool = False,
 ) -> Iterator[list[Draft]]:
     """Yield nothing yet after every character, and last the suggestions, best first; arguments as of `choose`."""
-    for candidates in search(predictor, position, limits, clock, functools.partial(steered, around=around)):
-        yield choose(candidates, price, around, whole_lines=whole_lines)
+    for found in candidates(predictor, position, limits, around, clock):
+        yield choose(found, price, around, whole_lines=whole_lines)
+
+
+def candidates(
+    predictor: Predictor,
+    position: Position,
+    limits: Limits,
+    around: Surroundings,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    reads_on: bool = True,
+) -> Iterator[list[Candidate]]:
+    """Yield nothing yet after every character, and last the candidates, the likeliest first; arguments as of `search`.
+
+    Where the cursor's line goes on, that has a say in which is the likeliest, if `reads_on`.
+    """
+    steer = functools.partial(steered, around=around)
+    if not (reads_on and around.line_after.strip()):
+        yield from search(predictor, position, limits, clock, steer)
+        return
+    latest = clock() + limits.milliseconds / 1000
+    rivals = dataclasses.replace(limits, lines=1)
+    if limits.alternatives == 1:
+        rivals = dataclasses.replace(rivals, alternatives=RIVALS, unlikely=UNLIKELY)
+    found = list[Candidate]()
+    for found in search(predictor, position, rivals, clock, steer):
+        if not found:
+            yield []
+    for better in weighed(predictor, found, around.after):
+        if clock() >= latest:
+            break
+        found = better or found
+        if not better:
+            yield []
+    yield found[: limits.alternatives]
 
 
 def lines_at(around: Surroundings, most: int) -> int:

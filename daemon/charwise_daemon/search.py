@@ -12,15 +12,13 @@ whether to show anything, is completer.py's choice, which can be made many times
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from charwise_daemon import utf8
 from charwise_daemon.predictor import Floats, Position, Predictor
 
 # Below this probability of the whole text, going on brings nothing: with 0.05 as much is saved, in twice the steps.
 _HOPELESS = 0.2
-# An alternative that is less probable where it branches off is none.
-_UNLIKELY = 0.02
 # What makes of the probabilities after a text so far, (256,), those that suit where it is to stand.
 Steer = Callable[[Floats, bytes], Floats]
 LINE_ENDS = b"\r\n"
@@ -37,6 +35,7 @@ class Limits:
     lines: int = 1
     alternatives: int = 1
     milliseconds: float = math.inf
+    unlikely: float = 0.02  # what is less probable where it branches off is no alternative
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,13 @@ class Candidate:
 
     Args:
         branch: how many of its first characters a likelier candidate has too.
+        positions: before each character, and after the last if the search came there.
     """
 
     text: bytes
     probabilities: tuple[float, ...]
     branch: int = 0
+    positions: tuple[Position, ...] = field(default=(), compare=False, repr=False)
 
 
 def _unsteered(probabilities: Floats, text: bytes) -> Floats:  # noqa: ARG001 - as any that steers
@@ -120,7 +121,8 @@ class _Way:
 
     @property
     def candidate(self) -> Candidate:
-        return Candidate(bytes(self._text), tuple(self._probabilities), self.branch)
+        positions = tuple(place.position for place in self.places)
+        return Candidate(bytes(self._text), tuple(self._probabilities), self.branch, positions)
 
     def until(self, length: int) -> "_Way":
         """Return its first characters, to be gone on with otherwise."""
@@ -180,7 +182,7 @@ def _branches(way: _Way, begun: _Branch, limits: Limits) -> Iterator[_Branch]:
         taken = way[at] if at < len(way) else int(probabilities.argmax())
         for character in probabilities.argsort()[::-1][: limits.alternatives + 1]:
             sure = place.sure * float(probabilities[character])
-            if sure < _UNLIKELY:
+            if sure < limits.unlikely:
                 break
             if character != taken and not _ends(int(character), place.lines, limits):
                 yield _Branch(sure, way, at, int(character))

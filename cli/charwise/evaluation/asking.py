@@ -3,15 +3,14 @@
 The search's way does not depend on the price of a distraction, so one search serves all prices.
 """
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from charwise_daemon.completer import choose
-from charwise_daemon.fitting import Surroundings, steered
+from charwise_daemon import completer
+from charwise_daemon.fitting import Surroundings
 from charwise_daemon.predictor import Position, Predictor
-from charwise_daemon.search import Candidate, Limits, search
+from charwise_daemon.search import Candidate, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,11 @@ class Offer:
     probability: float
 
 
-def candidates(predictor: Predictor, position: Position, limits: Limits, around: Surroundings) -> list[Candidate]:
+def candidates(
+    predictor: Predictor, position: Position, limits: Limits, around: Surroundings, *, reads_on: bool = True
+) -> list[Candidate]:
     """Return what a search finds at a position, not cut yet."""
-    *_, found = search(predictor, position, limits, steer=functools.partial(steered, around=around))
+    *_, found = completer.candidates(predictor, position, limits, around, reads_on=reads_on)
     return found
 
 
@@ -52,5 +53,5 @@ def offers(found: Sequence[Candidate], prices: Sequence[float], around: Surround
 
 
 def _shown(found: Sequence[Candidate], price: float, around: Surroundings) -> Offer | None:
-    drafts = choose(found, price, around)
+    drafts = completer.choose(found, price, around)
     return Offer(drafts[0].text, math.prod(drafts[0].probabilities)) if drafts else None

@@ -12,7 +12,7 @@ from charwise.evaluation.asking import Offer, candidates, offers
 from charwise.evaluation.history import Hunk
 from charwise.evaluation.similarity import similarity
 from charwise.evaluation.typist import Typing, counted, type_out
-from charwise.evaluation.variants import Learned, Variant
+from charwise.evaluation.variants import SUFFIX, Learned, Variant
 from charwise_daemon.benefit import price_of
 from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
@@ -63,14 +63,14 @@ def _type(hunk: Hunk, learned: Learned, variant: Variant) -> Iterator[_Place]:
     document = Document((None, hunk.path), hunk.path, hunk.before + _line_end(hunk) + hunk.after, 0)
     document.name_it(hunk.path)
     documents.open(document)
-    predictor = learned.predictor(variant, hunk.path)
+    predictor, reads_on = learned.predictor(variant, hunk.path), SUFFIX not in variant.without
     _position(predictor, document, offset, documents.memory_for(document, offset))  # read ahead, as the daemon does
     for character, is_asked in zip(hunk.typed, _keyed(hunk), strict=True):
         began = time.perf_counter()
         memory = documents.memory_for(document, offset)
         position = _position(predictor, document, offset, memory)
         around = Surroundings.of(document.text, offset)
-        found = candidates(predictor, position, limits, around) if is_asked else []
+        found = candidates(predictor, position, limits, around, reads_on=reads_on) if is_asked else []
         milliseconds = 1000 * (time.perf_counter() - began)
         shown = offers(found, PRICES, around) if is_asked else []
         yield _Place(position, shown, found[0].text.partition(b"\n")[0] if found else b"", milliseconds)

@@ -35,7 +35,9 @@ _GATE, _LEARNING = "gate", "learning"
 _ADAPTATION = "adaptation"
 # A gate that has it sharpens nothing.
 _BLUNT = {"sharp": np.array((1.0, 0.0), np.float32)}
-_PARTS = (*SOURCES, _GATE, _LEARNING, _ADAPTATION)
+# That the text after the cursor has no say in what is the likeliest before it.
+SUFFIX = "suffix"
+_PARTS = (*SOURCES, _GATE, _LEARNING, _ADAPTATION, SUFFIX)
 
 
 def ablated(names: Sequence[str]) -> list[Variant]:
