@@ -239,54 +239,56 @@ async def test_alternatives() -> None:
 
 # --- several lines -----------------------------------------------------------------------------------
 Multiline = Literal["auto", "never", "always"]
-_FIRST = b"open_window(black)\n"
-_SURE = b"import difference\ngo quickly, gulls\n\n"
-_DOUBTFUL = b"{'k': 5}\n\n"
+_TWICE = b"open_window(black)\n"
+_SURE = b"import difference\ngo quickly, gulls\n"
+_OTHER = b"{'k': 5}\n"
 
 
-async def _written(text: bytes, multiline: Multiline, max_lines: int = 3, place: int = 0, **limits: Any) -> list[str]:
-    """Return what is offered in a text, so many characters before its end, by one who read lines of which some vary."""
-    chosen = CompletionSettings(time_limit_ms=1e9, max_characters=200, multiline=multiline, max_lines=max_lines)
-    learned = (_FIRST + _SURE) * 6 + _FIRST + _DOUBTFUL
-    typist = Typist(Predictor(None, None, Memory.of(learned)), text, chosen)
-    typist.cursor -= place
-    return [each.text for each in (await typist.asked(**limits)).suggestions]
+async def _written(text: bytes, multiline: Multiline, most: int = 3, after: bytes = b"", **limits: Any) -> str:
+    """Return what is offered after a text by one who has read such lines often; now and then another one came next."""
+    chosen = CompletionSettings(
+        time_limit_ms=1e9, max_characters=200, multiline=multiline, max_lines=most, eagerness=0.0
+    )
+    learned = (_TWICE + _SURE + b"\n") * 70 + (_TWICE + _OTHER + b"\n") * 20
+    typist = Typist(Predictor(corpus=Memory.of(learned)), text + after, chosen)
+    typist.cursor -= len(after)
+    return _first(await typist.asked(**limits)).text
 
 
 async def test_multiline_never() -> None:
     """With "never" a suggestion ends where its line does, also where a client would take more."""
-    assert await _written(b"open_win", "never") == ["dow(black)"]
-    assert await _written(b"import diff", "never") == ["erence"]
-    assert await _written(b"import diff", "never", max_lines=4, trigger="invoked") == ["erence"]
+    assert "dow(black)".startswith(await _written(b"open_win", "never"))
+    assert await _written(b"import diff", "never", trigger="invoked") == "erence"
+    assert await _written(b"import diff", "never", trigger="invoked", max_lines=3) == "erence"
 
 
 async def test_multiline_auto() -> None:
-    """With "auto" a suggestion goes on over the end of its line, to where the doubtful begins."""
-    assert await _written(b"import diff", "auto") == ["erence\nthird = epsilon_zeta(3)"]
-    [offered] = await _written(b"open_win", "auto")
-    assert "dow(black)\nsecond = ".startswith(offered)
+    """With "auto" a suggestion goes on over the end of its line while that pays, and not into the doubtful."""
+    assert await _written(b"import diff", "auto", trigger="invoked") == "erence\ngo quickly, gulls"
+    assert "dow(black)\nimport ".startswith(await _written(b"open_win", "auto"))
 
 
 async def test_multiline_always() -> None:
     """With "always" it goes on to the end of the last line that is more likely right than not."""
-    sure = "dow(black)\nimport difference\nthird = epsilon_zeta(3)"
-    assert await _written(b"open_win", "always") == [sure]
+    offered = await _written(b"open_win", "always")
+    assert offered in {"dow(black)\nimport difference", "dow(black)\nimport difference\ngo quickly, gulls"}
+    assert len(await _written(b"open_win", "auto")) < len(offered)
 
 
 @pytest.mark.parametrize("multiline", ["auto", "always"])
 async def test_max_lines(multiline: Multiline) -> None:
-    """No suggestion has more lines than the settings or the client allow."""
-    assert await _written(b"import diff", multiline, max_lines=2) == ["erence\nthird = epsilon_zeta(3)"]
-    assert await _written(b"import diff", multiline, max_lines=1) == ["erence"]
-    [offered] = await _written(b"import diff", multiline, max_lines=1, trigger="invoked")
-    assert offered == "erence"
+    """No suggestion has more lines than the settings say, or the client where that says something."""
+    whole = "erence\ngo quickly, gulls"
+    assert await _written(b"import diff", multiline, 2, trigger="invoked") == whole
+    assert await _written(b"import diff", multiline, 1, trigger="invoked") == "erence"
+    assert await _written(b"import diff", multiline, 1, trigger="invoked", max_lines=2) == whole
+    assert await _written(b"import diff", multiline, 2, trigger="invoked", max_lines=1) == "erence"
 
 
 @pytest.mark.parametrize("multiline", ["auto", "always"])
 async def test_multiline_in_mid_line(multiline: Multiline) -> None:
     """Where text follows the cursor on its line, a suggestion stays in that."""
-    after = b"; done()\n"
-    assert await _written(b"import diff" + after, multiline, place=len(after)) == ["erence"]
+    assert await _written(b"import diff", multiline, after=b"; done()\n", trigger="invoked") == "erence"
 
 
 # --- feedback ----------------------------------------------------------------------------------------
