@@ -21,6 +21,9 @@ from charwise_daemon.suffix import RIVALS, UNLIKELY, weighed
 # What a wrong suggestion costs, in keystrokes, where nobody has said otherwise.
 PRICE = price_of(0.5)
 _BLANKS = b" \t"
+# What a further line's first character is taken to be right for, of what is foreseen: which line comes next is known
+# less well than how one goes on. Of 1 to 0.5 the least saved most, at a precision of 0.6 a half more in a hundred.
+_NEXT_LINE = 0.5
 _AS_LIKELY_AS_NOT = 0.5
 
 
@@ -114,13 +117,22 @@ def choose(
 def _cut(candidate: Candidate, price: float, around: Surroundings, whole_lines: bool) -> Draft | None:
     """Return as much of a candidate as is worth showing and fits there; of an alternative, more than is common."""
     own = candidate.branch
-    length = best_length(candidate.probabilities[own:], _may_end(candidate.text)[own:], price)
+    length = best_length(_doubting(candidate)[own:], _may_end(candidate.text)[own:], price)
     if whole_lines and length:
         length = _to_line_end(candidate, own + length) - own
     text = _fitting(candidate.text[: own + length], around) if length else b""
     probabilities = candidate.probabilities[: len(text)]
     worth = benefit(len(text), math.prod(probabilities), price)
     return Draft(text, probabilities, worth) if len(text) >= max(SHORTEST, own + 1) and worth > 0 else None
+
+
+def _doubting(candidate: Candidate) -> list[float]:
+    """Return the probabilities of a candidate's characters, with less trust where a further line begins."""
+    before = b" " + candidate.text
+    return [
+        probability * (_NEXT_LINE if before[at] == LINE_ENDS[1] else 1.0)
+        for at, probability in enumerate(candidate.probabilities)
+    ]
 
 
 def _fitting(text: bytes, around: Surroundings) -> bytes:

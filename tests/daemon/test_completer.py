@@ -76,6 +76,14 @@ def test_choose_whole_lines() -> None:
     assert whole.text == b"a)\n    return a"
 
 
+def test_choose_doubts_further_lines() -> None:
+    """What would be shown of one line is not shown where it begins another: that is foreseen less well."""
+    sure, around = (0.99, 0.99, 0.97, 0.9, 0.9, 0.9, 0.9), Surroundings.of(b"", 0)
+    [one] = choose([Candidate(b"a)+bcde", sure)], 1.0, around)
+    [two] = choose([Candidate(b"a)\nbcde", sure)], 1.0, around)
+    assert (one.text, two.text) == (b"a)+b", b"a)")
+
+
 def test_lines_at() -> None:
     """Several lines are for the end of a line; where text follows, a suggestion stays in its own."""
     assert lines_at(Surroundings.of(b"foo(\nbar", 4), 3) == 3
