@@ -86,7 +86,7 @@ def _orders(material: Material) -> tuple[Orders, ...]:
         for rows, memory, match in zip(found, position.memories, position.matches, strict=True):
             assert isinstance(memory.lookup, Lookup)
             followed = memory.lookup.followed(match)
-            features = escape.features_of(followed.orders, followed.counts, followed.longest)
+            features = escape.features_of(followed.orders, followed.counts)
             rows.append((features, followed.counts[:, character] / followed.counts.sum(1)))
     del os.environ[kernel.VARIABLE]
     return found

@@ -40,8 +40,8 @@ class Escape(NamedTuple):
         return shares
 
 
-def features_of(orders: NDArray[np.int64], counts: Counts, longest: int) -> Floats:
-    """Return what the network looks at of some orders, (n,) with their counts (n, 256) -> (n, FEATURES)."""
+def features_of(orders: NDArray[np.int64], counts: Counts) -> Floats:
+    """Return what the network looks at of some orders, (n,), shortest first, with counts (n, 256) -> (n, FEATURES)."""
     totals, distinct, most = counts.sum(1), (counts > 0).sum(1), counts.max(1, initial=0)
     columns = (
         orders / MAX_ORDER,
@@ -49,7 +49,7 @@ def features_of(orders: NDArray[np.int64], counts: Counts, longest: int) -> Floa
         np.log1p(distinct),
         distinct / totals,
         most / totals,
-        (longest - orders) / MAX_ORDER,
+        (orders.max(initial=0) - orders) / MAX_ORDER,
         distinct == 1,
     )
     return np.stack(columns, 1).astype(np.float64)

@@ -513,31 +513,44 @@ static double escaping(const escape *e, const double *features) {
     return 1 / (1 + exp(-sum));
 }
 
+/* What followed the ends of the context, of one length each. */
+typedef struct {
+    int32_t total, distinct, most;
+} followers;
+
+static followers count_followers(const int32_t *counts) {
+    followers f = {0, 0, 0};
+    for (int c = 0; c < 256; c++) {
+        f.total += counts[c], f.distinct += counts[c] > 0;
+        if (counts[c] > f.most) f.most = counts[c];
+    }
+    return f;
+}
+
 /* From the shortest order to the longest: each keeps its share and escapes with the rest to the shorter one. */
 static void blend(const escape *e, table counts, const uint8_t *orders, int longest, const int32_t *sizes,
                   prediction *p) {
+    followers found[ORDERS] = {{0}};
     for (int c = 0; c < 256; c++) p->probabilities[c] = 1.0 / 256;
     p->order = p->count = 0;
     for (int order = 0; order <= longest; order++) {
         if (!orders[order]) continue;
-        int32_t total = 0, distinct = 0, most = 0;
         counts[order][GAP] = 0; /* where a text ends, nothing followed */
-        for (int c = 0; c < 256; c++) {
-            const int32_t count = counts[order][c];
-            total += count, distinct += count > 0;
-            if (count > most) most = count;
-        }
-        if (total <= 0) continue;
+        found[order] = count_followers(counts[order]);
+        if (found[order].total > 0) p->order = order, p->count = sizes[order];
+    }
+    for (int order = 0; order <= p->order; order++) {
+        const followers f = found[order];
+        if (f.total <= 0) continue;
         const double features[FEATURES] = {(double)order / MAX_ORDER,
-                                           log1p(total),
-                                           log1p(distinct),
-                                           (double)distinct / total,
-                                           (double)most / total,
-                                           (double)(longest - order) / MAX_ORDER,
-                                           distinct == 1};
-        const double rest = escaping(e, features), share = (1 - rest) / total;
+                                           log1p(f.total),
+                                           log1p(f.distinct),
+                                           (double)f.distinct / f.total,
+                                           (double)f.most / f.total,
+                                           (double)(p->order - order) / MAX_ORDER,
+                                           f.distinct == 1};
+        const double rest = escaping(e, features), share = (1 - rest) / f.total;
         for (int c = 0; c < 256; c++) p->probabilities[c] = p->probabilities[c] * rest + share * counts[order][c];
-        p->order = order, p->count = sizes[order];
     }
 }
 

@@ -44,12 +44,10 @@ class Followed:
     Args:
         orders: (n,) how long each end is.
         counts: (n, 256) of the characters after it; none is empty.
-        longest: how long the longest end is that was found at all.
     """
 
     orders: NDArray[np.int64]
     counts: Counts
-    longest: int
 
 
 class Lookup:
@@ -102,8 +100,8 @@ class Lookup:
             own_place = counts[: own + 1, self._after[shift]]
             own_place -= own_place > 0
         counts[:, GAP[0]] = 0  # where a text ends, nothing followed
-        longest, orders = int(orders[-1]), orders[counts[orders].sum(1) > 0]
-        return Followed(orders, counts[orders], longest), sizes
+        orders = orders[counts[orders].sum(1) > 0]
+        return Followed(orders, counts[orders]), sizes
 
 
 # --- shards ------------------------------------------------------------------------------------------
@@ -199,7 +197,7 @@ def _telling(sizes: Counts) -> NDArray[np.int64]:
 def _blend(followed: Followed, escape: Escape) -> NDArray[np.float64]:
     """Mix orders, shortest first, (256,): each keeps its share and escapes with the rest to the shorter one."""
     mixed, totals = np.full(256, 1 / 256), followed.counts.sum(1)
-    rests = escape.shares(features_of(followed.orders, followed.counts, followed.longest))
+    rests = escape.shares(features_of(followed.orders, followed.counts))
     for row, total, rest in zip(followed.counts, totals, rests, strict=True):
         mixed = mixed * rest + (1 - rest) / total * row
     return mixed

@@ -11,7 +11,6 @@ import pytest
 
 from charwise_daemon import connection as module
 from charwise_daemon.connection import Connection
-from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Position
 from charwise_daemon.protocol import (
     PROTOCOL,
@@ -87,9 +86,9 @@ class Answering(Counting):
         super().__init__(None)
         self.tasks: list[Any] = []
 
-    def step(self, position: Position, character: int, documents: Memory) -> Position:
+    def step(self, position: Position, character: int) -> Position:
         self.tasks.append(asyncio.current_task())
-        return super().step(position, character, documents)
+        return super().step(position, character)
 
 
 @pytest.mark.parametrize(

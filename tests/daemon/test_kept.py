@@ -72,8 +72,8 @@ async def test_damaged(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage:
 async def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One warning; counting goes on in memory, and all of it is written when there is room."""
     folder = tmp_path / "full"
-    folder.touch()  # no folder can be made there
     ledger, kept = _keep(folder / "statistics.json")
+    folder.touch()  # no folder can be made there
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             ledger.count(".py", shown=1)

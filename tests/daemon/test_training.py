@@ -183,7 +183,8 @@ async def test_learns_a_new_workspace_to_the_end(home: Path, project: Path) -> N
     assert status["training"] == {"state": "idle", "workspace": None, "message": ""}
     [workspace] = status["workspaces"]
     assert workspace["changed"] == 0
-    assert "fitted gate" in workspace["predictor"]
+    assert "Engine(lstm" in workspace["predictor"]
+    assert Store(paths.models_dir()).load(workspace["model"]).gate is not None
     await client.close()
 
 

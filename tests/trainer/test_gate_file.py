@@ -16,7 +16,7 @@ F, H, K = 5, 4, 3
 
 def some_gate(seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
-    shapes = {"mean": (F,), "scale": (F,), "w1": (H, F), "b1": (H,), "w2": (K, H), "b2": (K,)}
+    shapes = {"mean": (F,), "scale": (F,), "w1": (H, F), "b1": (H,), "w2": (K, H), "b2": (K,), "sharp": (2,)}
     return {name: rng.uniform(0.5, 1.5, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
