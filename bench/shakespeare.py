@@ -22,7 +22,7 @@ from report import Report
 
 from charwise.evaluation import models
 from charwise.evaluation.models import Budget
-from charwise.evaluation.variants import ALL, LSTM, MEMORIES, Learned, Variant
+from charwise.evaluation.variants import ALL, LSTM, MEMORIES, Learned, Variant, ablated
 from charwise_daemon import paths
 from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.documents import Document, Documents
@@ -128,12 +128,12 @@ def _measured(report: Report, title: str, home: Path, corpus: Corpus, text: byte
     yield row("static, the engine", np.fromiter(_read(model.engine, context, text), np.float64))
     adapting = _AdaptingEngine(model.engine)
     yield row("last layer adapting, the engine", np.fromiter(_read(adapting, context, text), np.float64))
+    [still] = ablated(["no-adaptation"])
     yield row("product", _product(learned, ALL, text))
-    adapting = _AdaptingEngine(model.engine)
-    yield row("product, last layer adapting", _product(_with(learned, adapting), ALL, text))
+    yield row("product, last layer not adapting", _product(learned, still, text))
     moving = dynamic.distributions(context, text, _DYNAMIC)
     yield row(f"dynamic evaluation, torch ({_DYNAMIC})", _given(moving, text))
-    yield row("product, with dynamic evaluation", _product(_with(learned, _Recorded(moving)), ALL, text))
+    yield row("product, with dynamic evaluation", _product(_with(learned, _Recorded(moving)), still, text))
     yield row("memories without LSTM", _product(learned, MEMORIES, text))
     yield row("the product's LSTM alone", _product(learned, LSTM, text))
 
@@ -190,9 +190,7 @@ def _product(learned: Learned, variant: Variant, text: bytes) -> Floats:
             documents.memory_for(document, offset),
         )
         given.append(position.probabilities[character])
-        getattr(predictor, "learn", lambda *_: None)(position, character)
-        if isinstance(predictor.engine, _AdaptingEngine) and position.state is not None:
-            predictor.engine.adaptation.learn(position.state[-1, 0], position.distributions[0], character)
+        predictor.learn(position, character)
         document.splice(offset, offset, bytes((character,)))
     return np.array(given)
 

@@ -1,15 +1,15 @@
 """The prequential score: what is saved is typed in again, by the predictor as it was before it learned it.
 
 So each day tells how well new text of the user's own was predicted, and nothing of that can have been learned by heart.
-It is done when nobody has typed for a while, a character at a time, and waits as soon as somebody does. What was
-computed for it is free experience: `listeners` get it. Knows no sockets.
+It is done when nobody has typed for a while, a character at a time, and waits as soon as somebody does. Knows no
+sockets.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,17 +37,6 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Some characters that were typed and saved, and what was known before each of them."""
-
-    workspace: str
-    name: str  # of the file
-    features: Floats  # (n, F), the gate's
-    chances: Floats  # (n, K), that each source gave the character that came
-    mixed: Floats  # (n,), that the mix gave it
-
-
-@dataclass(frozen=True)
 class _Waiting:
     workspace: str
     saved: Saved
@@ -66,7 +55,6 @@ class Scoring:
 
     def __init__(self, ledger: Ledger, quiet: float = _QUIET_SECONDS) -> None:
         self._ledger, self._quiet = ledger, quiet
-        self.listeners: list[Callable[[Scored], None]] = []
         self._waiting: dict[tuple[str, str], _Waiting] = {}  # by workspace and file, the oldest first
         self._typed_at = -float("inf")
         self._task: asyncio.Task[None] | None = None
@@ -134,15 +122,14 @@ class Scoring:
         documents.open(document)
         if (text := document.recall.begin_sorting(document.text)) is not None:
             document.recall.end_sorting(await asyncio.to_thread(Shard, text))
-        features, chances, mixed = [], [], []
+        chances, mixed = [], []
         for step in _steps(waiting.predictor, documents, document, region):
             if step:
                 position, character = step
-                features.append(position.features)
                 chances.append(position.distributions[:, character])
                 mixed.append(position.probabilities[character])
             await self._until_quiet()
-        self._tell(Scored(waiting.workspace, region.name, np.array(features), np.array(chances), np.array(mixed)))
+        self._tell(waiting.workspace, np.array(chances), np.array(mixed))
 
     async def _until_quiet(self) -> None:
         """Let others run; go on when nobody has typed for a while."""
@@ -150,14 +137,13 @@ class Scoring:
         while (left := self._typed_at + self._quiet - time.monotonic()) > 0:  # noqa: ASYNC110 - a time is waited for
             await asyncio.sleep(left)
 
-    def _tell(self, scored: Scored) -> None:
+    def _tell(self, workspace: str, chances: Floats, mixed: Floats) -> None:
+        """Take what each source (n, K), and their mix (n,), gave the characters that came to the ledger."""
         bits = {}
-        for source, chances in (*zip(SOURCES, scored.chances.T, strict=True), ("mix", scored.mixed)):
-            if chances.any():  # else there was no such source: no LSTM before its first checkpoint
-                bits[source] = (len(chances), float(-np.log2(np.maximum(chances, _LEAST_CHANCE)).sum()))
-        self._ledger.score(scored.workspace, bits)
-        for listener in self.listeners:
-            listener(scored)
+        for source, given in (*zip(SOURCES, chances.T, strict=True), ("mix", mixed)):
+            if given.any():  # else there was no such source: no LSTM before its first checkpoint
+                bits[source] = (len(given), float(-np.log2(np.maximum(given, _LEAST_CHANCE)).sum()))
+        self._ledger.score(workspace, bits)
 
 
 def _steps(

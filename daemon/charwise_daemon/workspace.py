@@ -108,13 +108,13 @@ class Workspace:
         """Return the name that a path has in the corpus; "" outside of it."""
         return self._files.name_of(path)
 
-    def predictor_for(self, name: str = "") -> Predictor:
-        """Return the predictor for a document of this name in the corpus.
+    def predictor_for(self, name: str = "", *, adapts: bool = True) -> Predictor:
+        """Return the predictor for a document of this name in the corpus; `adapts`: with what was learned while typing.
 
         It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
         """
         gate, engine = self._gates.of(PurePosixPath(name).suffix.lower()), self.model.engine if self.model else None
-        return Predictor.of(engine, gate, self._files.memory, name, self._adapted.adaptation)
+        return Predictor.of(engine, gate, self._files.memory, name, self._adapted.adaptation if adapts else None)
 
     def has_learned(self) -> None:
         """Note that a predictor has learned from what was typed."""
@@ -178,7 +178,8 @@ class Workspace:
 
     def _on_saved(self, files: Sequence[Saved]) -> None:
         if self._scoring:
-            self._scoring.saved(str(self.path), [(each, self.predictor_for(each.name)) for each in files])
+            # What was saved had been typed, so the adaptation has learned it already.
+            self._scoring.saved(str(self.path), [(each, self.predictor_for(each.name, adapts=False)) for each in files])
 
     def _count_new(self, changes: Changes) -> int:
         """Count changes that the model has not learned: at the first listing, files newer than it."""

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from charwise_daemon import paths
@@ -18,7 +17,7 @@ from charwise_daemon.client import AsyncClient
 from charwise_daemon.ledger import Ledger
 from charwise_daemon.predictor import SOURCES
 from charwise_daemon.protocol import Open, WorkspacePath
-from charwise_daemon.scoring import Scored, Scoring
+from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Workspace
@@ -38,9 +37,8 @@ class Scores:
 
     def __init__(self, path: Path, quiet: float = _QUIET) -> None:
         self.path, self.told, self.opened, self.events = path, Told(), list[str](), list[dict[str, Any]]()
-        self.ledger, self.rows = Ledger(self.told.tell), list[Scored]()
+        self.ledger = Ledger(self.told.tell)
         self.scoring = Scoring(self.ledger, quiet)
-        self.scoring.listeners.append(self.rows.append)
         self.workspace = Workspace(
             path, name_for(path), Store(paths.models_dir()), CorpusSettings(), lambda: self.opened, self._tell,
             lambda: None, self.scoring,
@@ -103,7 +101,7 @@ async def test_scored_before_it_is_learned(project: Path) -> None:
 
 
 async def test_scored_with_an_lstm(project: Path, tmp_path: Path) -> None:
-    """The LSTM is scored too, in the state that it has there; listeners get what each source gave each character."""
+    """The LSTM is scored too, in the state that it has there; what was learned while it was typed is not asked."""
     (tmp_path / "trained").mkdir()
     train_tiny(tmp_path / "trained", ModelConfig(layers=1, width=32, embedding=16), 1)
     shutil.copytree(tmp_path / "trained" / "model", Store(paths.models_dir()).directory(name_for(project)))
@@ -113,12 +111,8 @@ async def test_scored_with_an_lstm(project: Path, tmp_path: Path) -> None:
         bits = await scores.until_scored(len(_NEW))
         assert list(bits) == [*SOURCES, "mix"]
         assert 1.0 < bits["lstm"] < 8.0
-        (row,) = scores.rows
-        assert (row.workspace, row.name) == (str(project), "stat.py")
-        assert row.chances.shape == (len(_NEW), len(SOURCES))
-        assert len(row.features) == len(_NEW)
-        assert -np.log2(row.mixed).mean() == pytest.approx(bits["mix"], rel=1e-3)
-        assert -np.log2(row.chances[:, 0]).mean() == pytest.approx(bits["lstm"], rel=1e-3)
+        assert scores.workspace.predictor_for("stat.py", adapts=True)._adaptation is not None
+        assert scores.workspace.predictor_for("stat.py", adapts=False)._adaptation is None
 
 
 async def test_only_what_was_added(project: Path) -> None:
