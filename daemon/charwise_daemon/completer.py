@@ -110,7 +110,7 @@ def choose(
     others = list[Draft]()
     for draft in (_cut(each, 0.0, around, whole_lines) for each in (candidates if len(candidates) > 1 else ())):
         if draft and not any(each.text.startswith(draft.text) for each in (first, *others)):
-            others.append(draft)
+            others = [each for each in others if not draft.text.startswith(each.text)] + [draft]
     return [first, *sorted(others, key=lambda draft: -draft.benefit)]
 
 

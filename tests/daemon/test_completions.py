@@ -249,7 +249,7 @@ async def _written(text: bytes, multiline: Multiline, most: int = 3, after: byte
     chosen = CompletionSettings(
         time_limit_ms=1e9, max_characters=200, multiline=multiline, max_lines=most, eagerness=0.0
     )
-    learned = (_TWICE + _SURE + b"\n") * 70 + (_TWICE + _OTHER + b"\n") * 20
+    learned = (_TWICE + _SURE + b"\n") * 80 + (_TWICE + _OTHER + b"\n") * 10
     typist = Typist(Predictor(corpus=Memory.of(learned)), text + after, chosen)
     typist.cursor -= len(after)
     return _first(await typist.asked(**limits)).text

@@ -147,14 +147,14 @@ async def test_a_killed_daemon_comes_back(editor: Editor, project: Path) -> None
     """While somebody types the daemon is killed: the server starts another one, and suggestions come back."""
     add_folder(editor, project)
     typist = Typist(editor, project / "new.py", "import textwrap\nwrapper = textwrap.TextW")
-    await typist.until_offered("wrapper = textwrap.TextWrapper")
+    await typist.until_offered("wrapper = textwrap.TextWrapp")
     for typed in "rap":
         pid = daemon_pid()
         os.kill(pid, signal.SIGKILL)
         typist.type(typed)
         assert isinstance(await typist.offered(), str)  # whether there is one or not, it is never an error
         wait_for_end(pid)
-        await typist.until_offered("wrapper = textwrap.TextWrapper")
+        await typist.until_offered("wrapper = textwrap.TextWrapp")
         assert daemon_pid() != pid
 
 
