@@ -222,7 +222,11 @@ def test_train_hears_ctrl_c(tmp_path: Path) -> None:
         signal.raise_signal(signal.SIGINT)
         return False
 
-    [finished] = of(Finished, list(train(FILES, tmp_path, short(), press_ctrl_c)))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without one
+    try:
+        [finished] = of(Finished, list(train(FILES, tmp_path, short(), press_ctrl_c)))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert finished.interrupted
     assert_goes_on(tmp_path, 1)
 
