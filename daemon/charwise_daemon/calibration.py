@@ -6,8 +6,7 @@ memory of the corpus too, as it is on disk, without those lines.
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 
 from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.documents import Document, Documents
@@ -30,11 +29,6 @@ class Region:
     typed: bytes
     after: bytes
     line: int = 0
-
-    @property
-    def kind(self) -> str:
-        """The type of its file, as the suffix says it."""
-        return PurePosixPath(self.name).suffix.lower()
 
 
 def typed(
@@ -70,7 +64,7 @@ def regions(files: Sequence[CorpusFile], seed: int = 0) -> Iterator[Region]:
 
 def _within(found: Iterator[Region], characters: int) -> Iterator[Region]:
     for region in found:
-        yield Region(region.name, region.before, region.typed[:characters], region.after, region.line)
+        yield replace(region, typed=region.typed[:characters])
         characters -= len(region.typed)
         if characters <= 0:
             return

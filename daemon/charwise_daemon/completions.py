@@ -235,7 +235,7 @@ class Completions:
             yield from document.snapshots.ahead(predictor.engine, document.text, document.cursor)
 
     def _learn(self, document: Document) -> Iterator[Any]:
-        """Let the gate learn from what was typed, a character a step."""
+        """Let the predictor learn from what was typed, a character a step."""
         while document.unlearned and self.documents.is_warm(document):
             predictor, offset, state = self._predictor_for(document), document.unlearned.start, None
             if predictor.engine:

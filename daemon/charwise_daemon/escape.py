@@ -7,7 +7,7 @@ over PPM's method D it saves an eighth of the memories' bits.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ FEATURES, HIDDEN = 7, 16
 """As in kernel.c."""
 
 
-class Escape(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Escape:
     """The network: one layer of rectified units, and a logistic output."""
 
     w1: Floats  # (HIDDEN, FEATURES)
@@ -31,7 +32,7 @@ class Escape(NamedTuple):
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.float32]]) -> "Escape":
         """Return the network of arrays by the names of its fields."""
-        return cls(*(np.ascontiguousarray(arrays[field], np.float64) for field in cls._fields))
+        return cls(*(np.ascontiguousarray(arrays[field], np.float64) for field in ("w1", "b1", "w2", "b2")))
 
     def shares(self, features: Floats) -> Floats:
         """Return what each order leaves to the shorter ones, (n, FEATURES) -> (n,)."""

@@ -64,8 +64,8 @@ class Gate:
         mixed = self.weigh(features) @ distributions
         mixed /= mixed.sum()  # an absent source, whose distribution is zeros, may have had a little weight
         favourite = mixed.argmax()
-        likely = min(max(mixed[favourite], _CERTAIN), 1 - _CERTAIN)
-        sharper = _logistic(self._sharp[0] * math.log(likely / (1 - likely)) + self._sharp[1])
+        likely = _uncertain(mixed[favourite])
+        sharper = self._sharpened(_odds(likely))
         mixed *= (1 - sharper) / (1 - likely)
         mixed[favourite] = sharper
         return mixed
@@ -86,9 +86,8 @@ class Gate:
         step = RATE * (weights * distributions[:, character] / mixed[character] - weights)
         self._w2, self._b2 = self._w2 + np.outer(step, inner), self._b2 + step
         favourite = mixed.argmax()
-        likely = min(max(mixed[favourite], _CERTAIN), 1 - _CERTAIN)
-        odds = math.log(likely / (1 - likely))
-        error = float(favourite == character) - _logistic(self._sharp[0] * odds + self._sharp[1])
+        odds = _odds(_uncertain(mixed[favourite]))
+        error = float(favourite == character) - self._sharpened(odds)
         self._sharp = self._sharp + _SHARP_RATE * error * np.array((odds, 1.0))
         self.learned += 1
 
@@ -117,10 +116,18 @@ class Gate:
             raise ValueError("it has numbers that are not finite")
         self._w2, self._b2, self._sharp, self.learned = w2, b2, sharp, learned
 
+    def _sharpened(self, odds: float) -> float:
+        """Return the probability that the likeliest character is given, whose odds (their logarithm) were these."""
+        return float(1 / (1 + math.exp(-(self._sharp[0] * odds + self._sharp[1]))))
+
     def _inner(self, features: Floats) -> Floats:
         inner: Floats = np.tanh(features @ self._w1.T + self._b1)
         return inner
 
 
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
+def _uncertain(probability: float) -> float:
+    return min(max(probability, _CERTAIN), 1 - _CERTAIN)
+
+
+def _odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))

@@ -6,6 +6,7 @@ beginning before are kept for when that comes back.
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,6 @@ class Gates:
     def __init__(self) -> None:
         self._known = dict[str, dict[str, Any]]()  # by origin: states by type of file, the origin used last at the end
         self._origin, self._gates = "", dict[str, Gate]()
-        self._first: Arrays = first_gate(has_lstm=False).arrays
         self.begin_with(None, has_lstm=False)
 
     def __repr__(self) -> str:
@@ -39,8 +39,8 @@ class Gates:
         first = fitted or first_gate(has_lstm=has_lstm).arrays
         origin = _digest(first)
         if origin != self._origin:
-            self._known = self._states()
-            self._origin, self._first, self._gates = origin, first, {}
+            self._known = self.state()
+            self._origin, self._first, self._gates = origin, first, dict[str, Gate]()
             self._recall()
 
     def of(self, kind: str) -> Gate:
@@ -52,9 +52,15 @@ class Gates:
             self._gates[kind] = gate
         return self._gates[kind]
 
-    def state(self) -> Any:
+    def for_file(self, name: str) -> Gate:
+        """Return the gate of a file's type, as its suffix says that."""
+        return self.of(PurePosixPath(name).suffix.lower())
+
+    def state(self) -> dict[str, dict[str, Any]]:
         """Return what was learned, as JSON can hold it."""
-        return self._states()
+        own = {kind: gate.state() for kind, gate in self._gates.items() if gate.learned}
+        others = {origin: states for origin, states in self._known.items() if origin != self._origin}
+        return dict([*others.items(), *([(self._origin, own)] if own else [])][-_MOST_ORIGINS:])
 
     def restore(self, state: Any) -> None:
         """Take back what was learned.
@@ -70,11 +76,6 @@ class Gates:
         except ValueError:
             self._known = before
             raise
-
-    def _states(self) -> dict[str, dict[str, Any]]:
-        own = {kind: gate.state() for kind, gate in self._gates.items() if gate.learned}
-        others = {origin: states for origin, states in self._known.items() if origin != self._origin}
-        return dict([*others.items(), *([(self._origin, own)] if own else [])][-_MOST_ORIGINS:])
 
     def _recall(self) -> None:
         states = list(self._known.get(self._origin, {}).items())[:_MOST_KINDS]

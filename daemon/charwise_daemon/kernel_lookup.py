@@ -1,6 +1,7 @@
 """Look-ups of shards and strips in C, with the interface of lookup.py and its answers."""
 
 import ctypes
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -72,5 +73,7 @@ def _strip_view(strip: Strip) -> StripView:
     return StripView(text, histogram, len(strip), strip.first, strip.places, strip.weight)
 
 
+@functools.cache
 def _escape_view(escape: Escape) -> EscapeView:
-    return EscapeView.from_buffer_copy(b"".join(each.tobytes() for each in escape))
+    arrays = escape.w1, escape.b1, escape.w2, escape.b2
+    return EscapeView.from_buffer_copy(b"".join(each.tobytes() for each in arrays))

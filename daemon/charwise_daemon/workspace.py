@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from charwise_daemon.adapted import Adapted
@@ -113,7 +113,7 @@ class Workspace:
 
         It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
         """
-        gate, engine = self._gates.of(PurePosixPath(name).suffix.lower()), self.model.engine if self.model else None
+        gate, engine = self._gates.for_file(name), self.model.engine if self.model else None
         return Predictor.of(engine, gate, self._files.memory, name, self._adapted.adaptation if adapts else None)
 
     def has_learned(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from charwise.evaluation.errors import EvaluationError
 from charwise.evaluation.repository import Added, Repository
+from charwise_daemon.documents import same_ends
 from charwise_trainer.defaults import left_out_file, left_out_text
 from charwise_trainer.errors import LeftOut
 from charwise_trainer.text import printable, to_utf8
@@ -136,20 +137,14 @@ def _within(hunk: Hunk, replaced: Sequence[bytes]) -> Hunk | None:
     """Return what was changed in the first of a hunk's lines of which that is a part, with something after it."""
     start = 0
     for old, new in zip(replaced, _LINE.findall(hunk.typed), strict=True):
-        first = _common(old, new)
-        last = len(new) - _common(old[first:][::-1], new[first:][::-1])
+        first, tail = same_ends(old, new)
+        last = len(new) - tail
         rest = new[last:]
         if len(new[first:last].strip()) >= _SHORTEST_WITHIN and rest.strip() and not _WORD.match(rest):
             before, after = hunk.before + hunk.typed[: start + first], hunk.typed[start + last :] + hunk.after
             return replace(hunk, before=before, typed=new[first:last], after=after, is_within=True)
         start += len(new)
     return None
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
-    differing = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(differing, min(len(one), len(other)))
 
 
 def _is_text(path: str) -> bool:

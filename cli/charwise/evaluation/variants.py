@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -80,7 +79,7 @@ class Learned:
             return _Certainty()
         if variant == LSTM:
             return _Fixed(first_gate(has_lstm=True).without(range(1, len(SOURCES))).arrays | _BLUNT)
-        gate = self._gates(variant).of(PurePosixPath(name).suffix.lower())
+        gate = self._gates(variant).for_file(name)
         if _LEARNING in variant.without:
             return _Fixed(gate.arrays)
         return gate
