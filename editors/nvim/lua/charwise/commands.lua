@@ -1,0 +1,147 @@
+-- `:Charwise`: a function for each of its words.
+local daemon = require('charwise.daemon')
+local folders = require('charwise.folders')
+local options = require('charwise.options')
+local status = require('charwise.status')
+local where = require('charwise.where')
+
+local api = vim.api
+local M, verbs = {}, {}
+
+local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
+
+local function warn(message) vim.notify('charwise: ' .. message, vim.log.levels.WARN) end
+
+-- Asks the daemon, and says what came of it.
+local function ask(method, params, words)
+  daemon.request(method, params, function(err, result)
+    if err then
+      return warn(err.message)
+    end
+    say('charwise: ' .. (type(words) == 'function' and words(result) or words))
+    status.refresh()
+  end)
+end
+
+-- --- what it does ---------------------------------------------------------------------------------
+local function of_workspace(seen)
+  local learned = seen.step == vim.NIL and 'memory only'
+    or ('step %d, %.2f bits per character'):format(seen.step, seen.bpc)
+  local words = ('%s: %d files, %d characters; %s'):format(seen.path, seen.files, seen.characters, learned)
+  return seen.error ~= '' and words .. '; ' .. seen.error or words
+end
+
+function verbs.status()
+  local kind, words = status.read()
+  local lines = { ('charwise here: %s%s'):format(kind, words ~= '' and ', ' .. words or '') }
+  daemon.request('status', nil, function(err, seen)
+    if err then
+      return say(lines[1], err.message)
+    end
+    vim.list_extend(lines, vim.tbl_map(of_workspace, seen.workspaces))
+    local shown = seen.suggestions
+    local counts = ('%d shown, %d accepted, %d rejected'):format(shown.shown, shown.accepted, shown.rejected)
+    say(unpack(vim.list_extend(lines, { 'suggestions: ' .. counts })))
+  end)
+end
+
+function verbs.log()
+  local command = vim.list_extend(vim.deepcopy(options.get().command), { 'daemon', 'logs', '-n', '500' })
+  vim.system(command, { text = true }, vim.schedule_wrap(function(ended)
+    vim.cmd('botright new')
+    vim.bo.buftype, vim.bo.bufhidden, vim.bo.swapfile = 'nofile', 'wipe', false
+    api.nvim_buf_set_lines(0, 0, -1, false, vim.split(vim.trim(ended.stdout .. ended.stderr), '\n'))
+    vim.cmd.normal({ 'G', bang = true })
+  end))
+end
+
+-- --- what it learns -------------------------------------------------------------------------------
+function verbs.pause(minutes)
+  local words = minutes and ('no training for %s minutes'):format(minutes) or 'no training until :Charwise resume'
+  ask('pause', { seconds = 60 * (tonumber(minutes) or 0) }, words)
+end
+
+function verbs.resume() ask('resume', nil, 'training goes on when there is something to learn') end
+
+function verbs.retrain()
+  local root = folders.root(0)
+  if not root then
+    return warn('this file is in no project; open one of a folder with .git')
+  end
+  ask('train', { path = root }, ('training %s'):format(root))
+end
+
+function verbs.forget()
+  local path = vim.uv.fs_realpath(api.nvim_buf_get_name(0))
+  if not path then
+    return warn('this buffer has no file')
+  end
+  if vim.fn.confirm(('Forget %s, and never learn it again?'):format(path), '&Yes\n&No', 2) == 1 then
+    ask('forget_file', { path = path }, ('%s is forgotten'):format(path))
+  end
+end
+
+-- --- what it writes -------------------------------------------------------------------------------
+function verbs.generate(length)
+  local refusal = where.refusal(0)
+  if refusal then
+    return warn(refusal)
+  end
+  require('charwise.generate').start({ length = tonumber(length) })
+end
+
+function verbs.stop() require('charwise.generate').stop() end
+
+-- --- where it works -------------------------------------------------------------------------------
+local scopes = {
+  buffer = { get = function() return vim.b.charwise ~= false end, set = function(on) vim.b.charwise = on end },
+  filetype = {
+    get = function() return options.get().filetypes[vim.bo.filetype] ~= false end,
+    set = function(on) options.get().filetypes[vim.bo.filetype] = on end,
+  },
+  global = { get = function() return where.enabled end, set = function(on) where.enabled = on end },
+}
+
+local function switch(on, scope)
+  local chosen = scopes[scope or 'global']
+  if not chosen then
+    return warn(('"%s" is no scope; there are buffer, filetype and global'):format(scope))
+  end
+  if on == nil then
+    on = not chosen.get()
+  end
+  chosen.set(on)
+  require('charwise.events').focus()
+  say(('charwise is %s (%s)'):format(on and 'on' or 'off', scope or 'global'))
+end
+
+function verbs.enable(scope) switch(true, scope) end
+
+function verbs.disable(scope) switch(false, scope) end
+
+function verbs.toggle(scope) switch(nil, scope) end
+
+--- Runs `:Charwise`, as Neovim tells it.
+---@param told table
+function M.run(told)
+  require('charwise').start()
+  local verb = told.fargs[1] or 'status'
+  if not verbs[verb] then
+    return warn(('there is no :Charwise %s; there are %s'):format(verb, table.concat(M.candidates('', 'Charwise '), ', ')))
+  end
+  verbs[verb](unpack(told.fargs, 2))
+end
+
+--- Returns what may come next on the command line.
+---@param lead string
+---@param line string
+---@return string[]
+function M.candidates(lead, line)
+  local words = vim.split(vim.trim(line:sub(1, #line - #lead)), '%s+')
+  local has_scope = vim.list_contains({ 'enable', 'disable', 'toggle' }, words[2])
+  local known = #words == 1 and vim.tbl_keys(verbs) or #words == 2 and has_scope and vim.tbl_keys(scopes) or {}
+  table.sort(known)
+  return vim.tbl_filter(function(each) return vim.startswith(each, lead) end, known)
+end
+
+return M
