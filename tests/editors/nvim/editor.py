@@ -57,6 +57,11 @@ class Editor:
         return str(self.lua(_GHOST))
 
     @property
+    def rest(self) -> str:
+        """What is suggested beyond the cursor, as the daemon has it."""
+        return str(self.lua("return select(2, require('charwise.ghost').shown()) or ''"))
+
+    @property
     def text(self) -> str:
         """The buffer."""
         return "\n".join(self.nvim.call("nvim_buf_get_lines", 0, 0, -1, True))
@@ -78,9 +83,18 @@ class Editor:
         """Return when this is drawn."""
         self.until(lambda: self.ghost, wanted)
 
+    def until_rest(self, wanted: str) -> None:
+        """Return when this is suggested."""
+        self.until(lambda: self.rest, wanted)
+
     def until_text(self, wanted: str) -> None:
         """Return when this is what the buffer has."""
         self.until(lambda: self.text, wanted)
+
+    def synchronise(self) -> None:
+        """Return when the daemon has answered all that it was asked so far, and Neovim has dealt with that."""
+        self.lua("charwise_done = nil; require('charwise.daemon').request('status', nil, function() charwise_done = 1 end)")
+        self.until(lambda: self.lua("return charwise_done"), 1)
 
     def _state(self) -> str:
         messages = self.nvim.call("nvim_exec2", "messages", {"output": True})["output"]

@@ -12,7 +12,7 @@ from typing import Any
 import msgpack
 
 # Seconds for Neovim to start, and to answer: on a busy machine it takes many times what it should.
-PATIENCE = 30.0
+PATIENCE = 4.0
 
 
 class Neovim:

@@ -54,10 +54,10 @@ end
 ---@param kind 'all'|'word'|'line'|'character'|'confident'
 ---@return boolean
 function M.accept(kind)
-  local shown, rest = ghost.shown()
-  if not shown or saved then
+  if saved or not ghost.keep() then -- of keys that come in one go, Neovim has not told each change yet
     return false
   end
+  local shown, rest = ghost.shown()
   local text = rest:sub(1, pieces.length(kind, rest, ghost.confident(shown)))
   ghost.accepted(#text)
   accepted[#accepted + 1] = { text = text, ghost = shown }

@@ -21,7 +21,7 @@ local M = {}
 ---@field list table[] the daemon's suggestions
 ---@field index integer the one that is shown
 ---@field taken integer how many bytes of it are in the buffer by now
----@field answered integer how many were when the daemon answered last
+---@field answered integer how many were when the daemon was last asked
 ---@field own integer bytes at its beginning that are the menu's and not the daemon's
 ---@field alternatives integer that were asked for
 local shown = nil ---@type charwise.Ghost?
@@ -173,7 +173,6 @@ end
 local function refresh(list, index)
   local fresh, suggestion = list[index], now(shown)
   suggestion.confident = fresh.confident + shown.taken
-  shown.answered = shown.taken
   draw()
 end
 
@@ -262,6 +261,9 @@ function M.ask(trigger, cycles)
   local document = mirror.of(api.nvim_get_current_buf())
   document:flush()
   local question = question_of(document, trigger, cycles, choice)
+  if shown then
+    shown.answered = shown.taken
+  end
   local instead = question.rest ~= '' and { document:offset(question.row, choice.start), choice.word } or nil
   pending = daemon.request('complete', {
     document = document:key(),

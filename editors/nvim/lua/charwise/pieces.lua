@@ -2,7 +2,7 @@
 local M = {}
 
 -- As 'iskeyword' of the buffer has it: blanks before, then one word or one run of other characters.
-local WORD = [[^\_s*\%(\k\+\|\%(\k\@!\S\)\+\)\?]]
+local WORD = [[^\%(\_s\|\r\)*\%(\k\+\|\%(\k\@!\S\)\+\)\?]]
 -- To the line's end; of a suggestion that begins with a line end, the next line.
 local LINE = [[^\%(\r\?\n\)\?[^\n\r]*]]
 -- One as the user counts: with its combining ones, and a line end as a whole.
