@@ -67,13 +67,18 @@ class Editor:
         return "\n".join(self.nvim.call("nvim_buf_get_lines", 0, 0, -1, True))
 
     @property
+    def messages(self) -> str:
+        """What was said."""
+        return str(self.nvim.call("nvim_exec2", "messages", {"output": True})["output"])
+
+    @property
     def mode(self) -> str:
         """What keys mean now: "n", "i", …"""
         return str(self.nvim.call("nvim_get_mode")["mode"])
 
-    def until(self, seen: Callable[[], T], *wanted: T) -> T:
+    def until(self, seen: Callable[[], T], *wanted: T, seconds: float = PATIENCE) -> T:
         """Return what is seen as soon as it is one of what is wanted, or anything at all where nothing is named."""
-        latest = time.monotonic() + PATIENCE
+        latest = time.monotonic() + seconds
         while (found := seen()) not in wanted and not (found and not wanted):
             assert time.monotonic() < latest, f"{found!r} instead of {wanted or 'something'}; {self._state()}"
             time.sleep(0.005)  # nothing tells from outside when Neovim has drawn
@@ -97,5 +102,4 @@ class Editor:
         self.until(lambda: self.lua("return charwise_done"), 1)
 
     def _state(self) -> str:
-        messages = self.nvim.call("nvim_exec2", "messages", {"output": True})["output"]
-        return f"mode {self.mode}, text {self.text!r}, ghost {self.ghost!r}, messages {messages!r}"
+        return f"mode {self.mode}, text {self.text[-300:]!r}, ghost {self.ghost!r}, messages {self.messages!r}"

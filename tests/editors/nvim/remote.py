@@ -12,7 +12,7 @@ from typing import Any
 import msgpack
 
 # Seconds for Neovim to start, and to answer: on a busy machine it takes many times what it should.
-PATIENCE = 4.0
+PATIENCE = 30.0
 
 
 class Neovim:
@@ -36,7 +36,7 @@ class Neovim:
         self._socket.settimeout(PATIENCE)
         self._socket.connect(str(path))
         self._unpacker, self._last = msgpack.Unpacker(raw=False, unicode_errors="surrogateescape"), 0
-        self.call("nvim_ui_attach", 100, 30, {"rgb": True, "ext_linegrid": True})
+        self.call("nvim_ui_attach", 240, 40, {"rgb": True, "ext_linegrid": True})
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Return the result of a function of the API."""

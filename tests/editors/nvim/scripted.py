@@ -28,6 +28,8 @@ class Scripted:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.documents: dict[str, Document] = {}
         self.is_silent = False
+        self.is_held = False  # the next request to generate, until `answer`
+        self.held = 0
         self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._folder = home / "runtime"
@@ -45,10 +47,16 @@ class Scripted:
 
     def say(self, method: str, params: dict[str, Any]) -> None:
         """Push a notification to every client."""
+        self._send(Notification(method, params))
 
+    def answer(self, result: Any) -> None:
+        """Answer the request that was held."""
+        self._send(Response(self.held, None, result))
+
+    def _send(self, message: protocol.Message) -> None:
         def send() -> None:
             for writer in self._writers:
-                writer.write(encode(Notification(method, params)))
+                writer.write(encode(message))
 
         self._loop.call_soon_threadsafe(send)
 
@@ -92,7 +100,9 @@ class Scripted:
         except CharwiseError as problem:
             error = to_wire(problem)
             self.told.append(("error", error))
-        if isinstance(message, Request) and not (self.is_silent and message.method == "complete"):
+        if isinstance(message, Request) and self.is_held and message.method == "generate":
+            self.held, self.is_held = message.msgid, False
+        elif isinstance(message, Request) and not (self.is_silent and message.method == "complete"):
             writer.write(encode(Response(message.msgid, error, answer)))
 
     # --- methods ---------------------------------------------------------------------------------

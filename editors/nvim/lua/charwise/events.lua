@@ -62,7 +62,7 @@ local function wire()
   on({ 'InsertLeave', 'CmdwinEnter', 'RecordingEnter' }, ghost.hide)
   on('InsertLeave', function() require('charwise.accept').forget() end)
   on('TextChanged', function(event) ghost.seen(event.buf) end)
-  on('BufEnter', vim.schedule_wrap(M.focus))
+  on({ 'BufEnter', 'FileType' }, vim.schedule_wrap(function() M.focus() end))
   on('BufLeave', ghost.hide)
   on({ 'BufFilePost', 'BufReadPost' }, renew)
   on('OptionSet', function() renew({ buf = api.nvim_get_current_buf() }) end, { 'fileformat', 'endofline', 'fixendofline' })
@@ -80,9 +80,14 @@ function M.listen()
     ghost.changed()
   end)
   daemon.on('lost', ghost.hide)
+  daemon.on('notified', function(_, told)
+    if told.kind == 'memory' and folders.has(told.workspace) then
+      ghost.changed() -- what was typed before it was read has been answered without it
+    end
+  end)
   status.listen()
   wire()
-  vim.schedule(M.focus)
+  vim.schedule(function() M.focus() end)
 end
 
 return M

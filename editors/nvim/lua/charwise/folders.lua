@@ -21,7 +21,8 @@ end
 ---@param buf integer
 ---@return string?
 function M.root(buf)
-  local found = vim.fs.root(buf, options.get().root_markers)
+  local name = vim.api.nvim_buf_get_name(buf)
+  local found = name ~= '' and vim.fs.root(name, options.get().root_markers)
   local root = found and vim.uv.fs_realpath(found)
   return root ~= vim.uv.fs_realpath(vim.uv.os_homedir() or '') and root or nil
 end

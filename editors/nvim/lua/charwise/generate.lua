@@ -25,7 +25,7 @@ local function finish(err, result)
   if err and err.code ~= 'outdated' then
     vim.notify('charwise: ' .. err.message, vim.log.levels.WARN)
   elseif not err then
-    api.nvim_echo({ { ('charwise: %d characters, seed %d'):format(result.characters, result.seed) } }, false, {})
+    api.nvim_echo({ { ('charwise: %d characters, seed %d'):format(result.characters, result.seed) } }, true, {})
   end
 end
 

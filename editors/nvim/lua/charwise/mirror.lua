@@ -22,14 +22,6 @@ local LINE_ENDS = { dos = '\r\n', mac = '\r', unix = '\n' }
 
 local function size(buf) return api.nvim_buf_get_offset(buf, api.nvim_buf_line_count(buf)) end
 
--- A NUL is "\n" within Neovim's lines.
-local function joined(lines, eol)
-  for number, line in ipairs(lines) do
-    lines[number] = line:gsub('\n', '\0')
-  end
-  return table.concat(lines, eol)
-end
-
 -- Whether the file's last line will be ended.
 local function ends_last(buf)
   local bo = vim.bo[buf]
@@ -151,7 +143,7 @@ function Mirror:_open()
   self.is_stale, self.change = false, nil
   self.eol, self.ends_last, self.length = LINE_ENDS[vim.bo[buf].fileformat], ends_last(buf), size(buf)
   self.version = self.version + 1
-  local text = joined(api.nvim_buf_get_lines(buf, 0, -1, true), self.eol) .. (self.ends_last and self.eol or '')
+  local text = table.concat(api.nvim_buf_get_lines(buf, 0, -1, true), self.eol) .. (self.ends_last and self.eol or '')
   local name = api.nvim_buf_get_name(buf)
   local path = name ~= '' and (vim.uv.fs_realpath(name) or name) or ''
   daemon.notify('open', { document = self:key(), text = text, version = self.version, path = path })
@@ -169,14 +161,14 @@ function Mirror:_text(change)
   local to = change.start + change.new - api.nvim_buf_get_offset(buf, last)
   if last < count then
     local found, lines = pcall(api.nvim_buf_get_text, buf, change.row, from, last, to, {})
-    return found and joined(lines, self.eol) or nil
+    return found and table.concat(lines, self.eol) or nil
   end
   local lines = api.nvim_buf_get_lines(buf, change.row, -1, true)
   if to ~= 0 or from > #(lines[1] or '') then
     return nil
   end
   lines[1] = lines[1] and lines[1]:sub(from + 1)
-  return joined(lines, self.eol) .. (lines[1] and self.eol or '')
+  return table.concat(lines, self.eol) .. (lines[1] and self.eol or '')
 end
 
 return M

@@ -24,7 +24,7 @@ end
 
 local function is_binary(buf)
   for _, line in ipairs(api.nvim_buf_get_lines(buf, 0, PROBED, false)) do
-    if line:find('\n', 1, true) then
+    if line:find('\0', 1, true) then
       return true
     end
   end

@@ -1,0 +1,141 @@
+"""`:Charwise`, the statusline and the health check, and what comes of them in the daemon."""
+
+from pathlib import Path
+
+from tests.editors.nvim.conftest import Start
+from tests.editors.nvim.editor import Editor
+from tests.editors.nvim.scripted import Scripted
+
+
+def _status(editor: Editor) -> str:
+    return str(editor.lua("return require('charwise').status()"))
+
+
+def test_status(editor: Editor, scripted: Scripted) -> None:
+    """`:Charwise status` says how it does here and what suggestions came to."""
+    editor.lua("vim.api.nvim_echo = function(chunks) charwise_said = chunks[1][1] end")
+    editor.command("Charwise status")
+    said = str(editor.until(lambda: editor.lua("return charwise_said")))
+    assert said.split("\n") == ["charwise here: ready", "suggestions: 3 shown, 2 accepted, 1 rejected"]
+
+
+def test_statusline(editor: Editor, scripted: Scripted, file: Path) -> None:
+    """The statusline follows the training of the editor's folders, and of no others."""
+    seen = "charwise_seen = 0; vim.api.nvim_create_autocmd('User', { pattern = 'CharwiseStatus', callback = %s })"
+    editor.lua(seen % "function() charwise_seen = charwise_seen + 1 end")
+    event = {"kind": "training", "workspace": str(file.parent), "state": "progress", "message": "", "done": 0.43}
+    scripted.say("event", event | {"workspace": "/elsewhere"})
+    scripted.say("event", event)
+    editor.until(lambda: _status(editor), "learning 43%")
+    assert editor.lua("return charwise_seen") == 1
+    scripted.say("event", event | {"state": "paused", "message": "paused while you type", "done": 0.5})
+    editor.until(lambda: _status(editor), "learning 50%")
+    scripted.say("event", event | {"state": "paused", "message": "paused on battery"})
+    editor.until(lambda: _status(editor), "paused")
+    scripted.say("event", event | {"state": "finished"})
+    editor.until(lambda: _status(editor), "ready")
+
+
+def test_told(editor: Editor, scripted: Scripted, file: Path) -> None:
+    """Pause, resume, retrain and forget reach the daemon, with what they are about."""
+    editor.lua("vim.fn.confirm = function() return 1 end")
+    for command in ("pause", "pause 5", "resume", "retrain", "forget"):
+        editor.command(f"Charwise {command}")
+    editor.synchronise()
+    assert [each["seconds"] for each in scripted.heard("pause")] == [0, 300]
+    assert len(scripted.heard("resume")) == 1
+    assert scripted.heard("train") == [{"path": str(file.parent)}]
+    assert scripted.heard("forget_file") == [{"path": str(file)}]
+
+
+def test_workspace(editor: Editor, scripted: Scripted, start: Start, file: Path) -> None:
+    """The folder of the project is learned, once, and by the option not at all."""
+    editor.edit(file.with_name("other.py"))
+    editor.until(lambda: "other.py" in scripted.texts, True)
+    assert scripted.heard("workspace_add") == [{"path": str(file.parent)}]
+    other = start("{ learn = false }")
+    other.edit(file.with_name("third.py"))
+    other.until(lambda: "third.py" in scripted.texts, True)
+    other.synchronise()
+    assert len(scripted.heard("workspace_add")) == 1
+
+
+def test_home_is_no_project(start: Start, scripted: Scripted, tmp_path: Path) -> None:
+    """A home folder is never learned as a whole, though it may be a repository."""
+    (tmp_path / ".git").mkdir()
+    editor = start("{}", f"vim.uv.os_homedir = function() return '{tmp_path}' end")
+    editor.edit(tmp_path / "notes.txt")
+    editor.until(lambda: "notes.txt" in scripted.texts, True)
+    editor.synchronise()
+    assert not scripted.heard("workspace_add")
+
+
+def test_candidates(editor: Editor, scripted: Scripted) -> None:
+    """The command line completes the words of the command and their scopes; a wrong one is named."""
+    assert "status" in editor.lua("return vim.fn.getcompletion('Charwise st', 'cmdline')")
+    assert editor.lua("return vim.fn.getcompletion('Charwise disable ', 'cmdline')") == ["buffer", "filetype", "global"]
+    editor.command("Charwise dance")
+    assert "no :Charwise dance" in editor.messages
+
+
+def test_log(editor: Editor, scripted: Scripted) -> None:
+    """`:Charwise log` shows the daemon's log in a window, or why there is none."""
+    editor.command("Charwise log")
+    editor.until(lambda: "log" in editor.text and editor.lua("return vim.bo.buftype") == "nofile", True)
+
+
+def test_health(editor: Editor, scripted: Scripted) -> None:
+    """`:checkhealth charwise` finds the command, the daemon and the keys in order."""
+    editor.command("checkhealth charwise")
+    editor.until(lambda: "connected to the daemon" in editor.text, True)
+    assert "ERROR" not in editor.text
+    assert "WARNING" not in editor.text
+
+
+def test_no_charwise(start: Start, tmp_path: Path, file: Path) -> None:
+    """Where charwise cannot be run there is one word of it in the status, and what to do in the health check."""
+    editor = start("{ command = { '/nowhere/charwise' } }", f"vim.env.CHARWISE_HOME = '{tmp_path / 'none'}'")
+    editor.edit(file)
+    editor.until(lambda: _status(editor), "error")
+    editor.keys("iab<Tab><Esc>")
+    editor.until(lambda: editor.mode, "n")
+    assert editor.text.startswith("ab")
+    editor.command("checkhealth charwise")
+    editor.until(lambda: "cannot be run" in editor.text and "pipx install charwise" in editor.text, True)
+
+
+def test_generate(editor: Editor, scripted: Scripted) -> None:
+    """What is generated streams in at the cursor as one undo step, and ends with the answer."""
+    editor.keys("ibegin  end<Esc>4hu<C-r>0f ")
+    scripted.is_held = True
+    editor.command("Charwise generate 40")
+    editor.until(lambda: len(scripted.heard("generate")), 1)
+    asked = scripted.heard("generate")[0]
+    assert (asked["offset"], asked["length"]) == (len("begin "), 40)
+    for text in ("one\n", "tw", "o é"):
+        scripted.say("generated", {"msgid": scripted.held, "text": text})
+    editor.until_text("begin one\ntwo é end")
+    scripted.answer({"characters": 9, "seed": 7})
+    editor.until(lambda: "9 characters, seed 7" in editor.messages, True)
+    editor.keys("u")
+    editor.until_text("begin  end")
+
+
+def test_generate_stops(editor: Editor, scripted: Scripted) -> None:
+    """`<C-c>` and `:Charwise stop` end it; what came stays, and what still comes is dropped."""
+    for stop in ("<C-c>", ":Charwise stop<CR>"):
+        scripted.is_held = True
+        before = len(scripted.heard("cancel"))
+        editor.command("Charwise generate")
+        editor.until(lambda: scripted.is_held, False)
+        scripted.say("generated", {"msgid": scripted.held, "text": "text"})
+        editor.until(lambda: "text" in editor.text, True)
+        editor.keys(stop)
+        editor.until(lambda count=before: len(scripted.heard("cancel")) > count, True)
+        assert scripted.heard("cancel")[-1] == {"msgid": scripted.held}
+        scripted.say("generated", {"msgid": scripted.held, "text": "more"})
+        editor.synchronise()
+        assert editor.text == "text"
+        assert editor.lua("return vim.fn.maparg('<C-c>', 'n')") == ""
+        editor.keys("dd")
+        editor.until_text("")

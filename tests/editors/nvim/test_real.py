@@ -1,0 +1,119 @@
+"""The whole way: a real Neovim, the real daemon, and a model that was really trained on a real project."""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import configure, daemon_pid, stop_daemon, wait_for_end
+from tests.editors.nvim.conftest import Start
+from tests.editors.nvim.editor import Editor
+
+# Each does what a user waits for: a daemon and perhaps a training are started.
+pytestmark = pytest.mark.timeout(400)
+# Seconds for a trainer to begin, which has the lowest priority of all: on a busy machine it takes minutes.
+_BEGINS = 300.0
+
+# A training of its own that lasts until the test has seen enough of it.
+_TRAINS = "[training]\nenabled = true\nfirst_minutes = 5\nminutes = 5\nresume_seconds = 0.1\n"
+_OPTIONS = "{{ command = {{ '{}' }} }}"
+# What the project says more than once: typing it needs no luck.
+_TYPED, _REST = "def __init__(se", "lf"
+
+
+@pytest.fixture
+def copied(project: Path, home: Path, tmp_path: Path) -> Path:
+    """A file in a copy of the project that the model has learned."""
+    folder = tmp_path / "copied"
+    shutil.copytree(project, folder)
+    (folder / ".git").mkdir()
+    return folder / "new.py"
+
+
+def _open(start: Start, file: Path) -> Editor:
+    editor = start(_OPTIONS.format(charwise()))
+    editor.edit(file)
+    editor.until(lambda: editor.lua("return require('charwise.daemon').is_connected()"), True)
+    return editor
+
+
+def charwise() -> Path:
+    """Return the command beside this Python."""
+    found = shutil.which("charwise", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert found
+    return Path(found)
+
+
+def _type(editor: Editor) -> None:
+    """Type until something is suggested: what is typed before the daemon has read the project is answered without it."""
+
+    def typed() -> bool:
+        editor.keys("<Esc>ggcGclass A:<CR>" + _TYPED)
+        editor.until(lambda: editor.text.endswith(_TYPED), True)
+        editor.synchronise()
+        return editor.ghost.startswith(_REST)
+
+    editor.until(typed, True)
+
+
+def test_suggests(start: Start, home: Path, project: Path) -> None:
+    """The plugin starts the daemon, and shows, accepts and undoes what a model suggests that knows the project."""
+    editor = _open(start, project / "new.py")
+    _type(editor)
+    ghost = editor.ghost
+    editor.keys("<Tab>")
+    editor.until(lambda: editor.text.endswith(_TYPED + ghost), True)
+    editor.keys("<Esc>u")
+    editor.until(lambda: editor.text.endswith(_TYPED), True)
+    counts = "charwise_counts = nil; require('charwise.daemon').request('status', nil, function(_, s) charwise_counts = s end)"
+    editor.lua(counts)
+    seen = editor.until(lambda: editor.lua("return charwise_counts"))
+    assert seen["suggestions"]["accepted"] == 1
+    assert [(each["path"], each["step"] is None) for each in seen["workspaces"]] == [(str(project), False)]
+
+
+def test_killed(start: Start, home: Path, project: Path) -> None:
+    """A daemon that is killed under the editor is started again, and suggests in the same buffer, with nothing said."""
+    editor = _open(start, project / "new.py")
+    _type(editor)
+    pid = daemon_pid()
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(pid)
+    editor.until(lambda: editor.ghost, "")
+    editor.keys("<C-w><C-w>se")
+    editor.until(lambda: editor.lua("return require('charwise.daemon').is_connected()"), True)
+    assert daemon_pid() != pid
+    _type(editor)
+    assert editor.messages == ""
+
+
+def test_learns(start: Start, copied: Path) -> None:
+    """The statusline shows the progress of a training, until the daemon stops; then that it is gone."""
+    stop_daemon()
+    configure(_TRAINS)
+    editor = _open(start, copied)
+    editor.lua("vim.o.statusline = '%{v:lua.require(\"charwise\").status()}'; vim.o.laststatus = 2")
+    editor.edit(copied.with_name("textwrap.py"))
+    editor.command("Charwise retrain")
+    shown = "return vim.api.nvim_eval_statusline(vim.o.statusline, {}).str"
+    editor.until(lambda: editor.lua(shown).startswith("learning") and "%" in editor.lua(shown), True, seconds=_BEGINS)
+    editor.command("Charwise pause")
+    editor.until(lambda: editor.lua(shown), "paused")
+    editor.command("Charwise resume")
+    editor.until(lambda: editor.lua(shown).startswith("learning"), True)
+
+
+def test_beside_the_language_server(start: Start, copied: Path) -> None:
+    """Where the language server suggests the same by Neovim's own client, the health check says that it is too much."""
+    editor = _open(start, copied)
+    if not editor.lua("return vim.lsp.inline_completion ~= nil"):
+        pytest.skip("this Neovim has no client for inline completions")
+    client = "vim.lsp.config('charwise', { cmd = { ... , 'lsp' } }) vim.lsp.enable('charwise') vim.bo.filetype = 'python'"
+    editor.lua(client, str(charwise()))
+    editor.until(lambda: editor.lua("return #vim.lsp.get_clients({ name = 'charwise' })"), 1)
+    editor.lua("vim.lsp.inline_completion.enable(true)")
+    editor.command("checkhealth charwise")
+    editor.until(lambda: "suggests too" in editor.text, True)

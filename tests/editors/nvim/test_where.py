@@ -1,0 +1,188 @@
+"""Never in the way: where nothing is shown, nothing is asked, and nothing is read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.editors.nvim.conftest import Start
+from tests.editors.nvim.editor import Editor
+from tests.editors.nvim.scripted import Scripted
+
+
+def _is_quiet(editor: Editor, scripted: Scripted) -> bool:
+    editor.synchronise()
+    return not editor.ghost and not scripted.asked
+
+
+@pytest.mark.parametrize(
+    "name", [".env", ".env.local", "prod.env", "key.pem", "id_rsa", ".ssh/config", "secrets/a.yaml", ".netrc"]
+)
+def test_secret(editor: Editor, scripted: Scripted, file: Path, name: str) -> None:
+    """A file that looks secret is not even told to the daemon."""
+    secret = file.parent / name
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text("TOKEN=1\n")
+    editor.edit(secret)
+    editor.keys("oTOKEN")
+    editor.until_text("TOKEN=1\nTOKEN")
+    assert _is_quiet(editor, scripted)
+    assert not any("TOKEN" in str(params) for _, params in scripted.told)
+    assert editor.lua("return require('charwise').status()") == "off"
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "content"),
+    [
+        ("{ max_bytes = 1000 }", "big.txt", b"a" * 1001),
+        ("{}", "binary.bin", b"a\0b\n"),
+        ("{ ignore = { '*.min.js' } }", "a.min.js", b"a\n"),
+        ("{ ignore = { '**/vendor/**' } }", "vendor/a.js", b"a\n"),
+        ("{ filetypes = { markdown = false } }", "a.md", b"a\n"),
+        ("{ filetypes = { ['*'] = false, lua = true } }", "a.js", b"a\n"),
+    ],
+)
+def test_off(start: Start, scripted: Scripted, file: Path, options: str, name: str, content: bytes) -> None:
+    """Large and binary files, and what the user has listed, are left alone; another file beside them is not."""
+    other = file.parent / name
+    other.parent.mkdir(exist_ok=True)
+    other.write_bytes(content)
+    editor = start(options)
+    editor.edit(other)
+    editor.keys("Goab<Esc>")
+    editor.until(lambda: editor.text.endswith("ab"))
+    assert _is_quiet(editor, scripted)
+    assert name not in scripted.texts
+    scripted.goals = ["abc"]
+    editor.edit(file.with_name("fine.lua"))
+    editor.keys("iab")
+    editor.until_ghost("c")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["setlocal buftype=nofile", "new | setlocal buftype=prompt", "terminal cat", "setlocal nomodifiable", "help help"],
+)
+def test_other_buffers(editor: Editor, scripted: Scripted, command: str) -> None:
+    """In what is no file nothing is asked: scratch buffers, prompts, terminals, help."""
+    editor.command("only | " + command)
+    editor.keys("iab")
+    assert _is_quiet(editor, scripted)
+
+
+def test_command_line_window(editor: Editor, scripted: Scripted) -> None:
+    """In the window of the command line nothing is asked."""
+    editor.keys("q:iab")
+    editor.until_text("ab")
+    assert editor.ghost == ""
+    assert not scripted.asked
+
+
+def test_macro(editor: Editor, scripted: Scripted) -> None:
+    """While a macro is recorded or replayed nothing is shown, and Tab is a Tab in it, so it does the same each time."""
+    scripted.goals = ["abc\tx\nabc", "abc\tx\nabc\tx"]
+    editor.command("setlocal noexpandtab")
+    editor.keys("qqiab")
+    editor.until_text("ab")
+    assert _is_quiet(editor, scripted)
+    editor.keys("c<Tab>x<Esc>q")
+    editor.until_text("abc\tx")
+    editor.keys("o<Esc>@q")
+    editor.until_text("abc\tx\nabc\tx")
+    assert editor.lua("return vim.fn.getreg('q')") == "iabc\tx\x1b"
+    editor.keys("o<Esc>2@q")
+    editor.until_text("abc\tx\nabc\tx\nabc\tabc\txx")
+    assert editor.ghost == ""
+
+
+def test_snippet(start: Start, scripted: Scripted, file: Path) -> None:
+    """Within a snippet's placeholders nothing is shown, unless the user wants it."""
+    scripted.goals = ["for abc"]
+    for options, ghost in (("{}", ""), ("{ snippets = true }", "c")):
+        editor = start(options)
+        editor.edit(file)
+        editor.keys("i")
+        editor.until(lambda at=editor: at.mode, "i")
+        editor.lua("vim.snippet.expand('for $1')")
+        editor.keys("ab")
+        editor.until_text("for ab")
+        editor.synchronise()
+        assert editor.ghost == ghost
+        editor.lua("vim.snippet.stop()")
+        editor.keys("<BS>b")
+        editor.until_ghost("c")
+
+
+def test_undo(editor: Editor, scripted: Scripted) -> None:
+    """After an undo nothing is shown until something is typed, within insert mode and when it is entered."""
+    scripted.goals = ["one two three"]
+    editor.keys("ione two<Esc>a three<Esc>u")
+    editor.until_text("one two")
+    asked = len(scripted.asked)
+    editor.keys("a")
+    editor.until(lambda: editor.mode, "i")
+    editor.synchronise()
+    assert (editor.ghost, len(scripted.asked)) == ("", asked)
+    editor.keys(" t")
+    editor.until_ghost("hree")
+    editor.keys("<C-o>u")
+    editor.until_text("one two")
+    editor.synchronise()
+    assert editor.ghost == ""
+    editor.keys(" ")
+    editor.until_ghost("three")
+
+
+def test_blocked(start: Start, scripted: Scripted, file: Path) -> None:
+    """A function of the user's can forbid, as while another plugin's menu is open."""
+    scripted.goals = ["abc"]
+    editor = start("{ is_blocked = function(buf) return vim.b[buf].menu end }")
+    editor.edit(file)
+    editor.lua("vim.b.menu = true")
+    editor.keys("ia")
+    editor.until_text("a")
+    assert _is_quiet(editor, scripted)
+    editor.lua("vim.b.menu = false")
+    editor.keys("b")
+    editor.until_ghost("c")
+
+
+def test_switches(editor: Editor, scripted: Scripted, file: Path) -> None:
+    """It is switched off and on for a buffer, a type of file and everywhere; what is off is not mirrored."""
+    scripted.goals = ["abc"]
+    for scope in ("buffer", "filetype", "global", ""):
+        editor.command(f"Charwise disable {scope}")
+        editor.keys("iab")
+        editor.until_text("ab")
+        editor.synchronise()
+        assert (editor.ghost, file.name in scripted.texts) == ("", False)
+        assert editor.lua("return require('charwise').status()") == "off"
+        editor.keys("<Esc>")
+        editor.command(f"Charwise toggle {scope}")
+        editor.keys("S")
+        editor.keys("ab")
+        editor.until_ghost("c")
+        editor.keys("<C-u><Esc>")
+        editor.until_text("")
+        editor.lua("vim.b.charwise = nil")
+    editor.lua("vim.b.charwise = false")
+    editor.keys("iab")
+    editor.until_text("ab")
+    editor.synchronise()
+    assert editor.ghost == ""
+
+
+def test_options(start: Start, scripted: Scripted) -> None:
+    """An option that is not understood is named in one message, and has its default."""
+    editor = start("{ shadow = 1, popup = 'show', keys = { acept = '<Tab>' }, max_bytes = 'many' }")
+    assert all(name in editor.messages for name in ("shadow", "popup", "keys.acept", "max_bytes"))
+    assert editor.lua("return require('charwise.options').get().max_bytes") == 1_000_000
+
+
+def test_global_options(start: Start, scripted: Scripted, file: Path) -> None:
+    """With no setup at all it starts with the first text, with the options of `vim.g.charwise`."""
+    scripted.goals = ["abc"]
+    editor = start("", "vim.g.charwise = { shading = false }")
+    editor.edit(file)
+    editor.keys("iab")
+    editor.until_ghost("c")
+    assert editor.lua("return require('charwise.options').get().shading") is False
