@@ -27,14 +27,13 @@ class Neovim:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
             )
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(PATIENCE)
         latest = time.monotonic() + PATIENCE
-        while not path.exists():
+        while self._socket.connect_ex(str(path)):
             assert self._process.poll() is None, (place / "output").read_text()
             assert time.monotonic() < latest, "Neovim does not listen"
             time.sleep(0.005)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(PATIENCE)
-        self._socket.connect(str(path))
         self._unpacker, self._last = msgpack.Unpacker(raw=False, unicode_errors="surrogateescape"), 0
         self.call("nvim_ui_attach", 240, 40, {"rgb": True, "ext_linegrid": True})
 

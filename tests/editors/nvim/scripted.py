@@ -22,6 +22,7 @@ class Scripted:
 
     def __init__(self, home: Path) -> None:
         self.goals: list[str] = []
+        self.always = ""  # what is suggested anywhere, each time as another suggestion
         self.confident: int | None = None
         self.probability = 0.9
         self.asked: list[dict[str, Any]] = []
@@ -132,6 +133,9 @@ class Scripted:
         before = bytes(document.text[: told.offset])
         if told.instead:
             before = before[: told.instead[0]] + told.instead[1].encode()
+        if self.always:
+            found = [self._suggestion(len(self.asked), self.always.encode())]
+            return {"suggestions": found, "sources": [], "milliseconds": 0.0}
         goals = [goal.encode() for goal in self.goals]
         found = [
             self._suggestion(number, goal.removeprefix(before))

@@ -100,7 +100,7 @@ def test_count(editor: Editor, scripted: Scripted) -> None:
     [
         "ft=python autoindent textwidth=20",
         "ft=c cindent",
-        "ft=lua autoindent formatoptions+=cro expandtab softtabstop=4",
+        "ft=sh autoindent formatoptions+=cro expandtab softtabstop=4",
         "noautoindent smarttab expandtab",
         "backspace=",
     ],

@@ -37,8 +37,8 @@ def test_secret(editor: Editor, scripted: Scripted, file: Path, name: str) -> No
         ("{}", "binary.bin", b"a\0b\n"),
         ("{ ignore = { '*.min.js' } }", "a.min.js", b"a\n"),
         ("{ ignore = { '**/vendor/**' } }", "vendor/a.js", b"a\n"),
-        ("{ filetypes = { markdown = false } }", "a.md", b"a\n"),
-        ("{ filetypes = { ['*'] = false, lua = true } }", "a.js", b"a\n"),
+        ("{ filetypes = { make = false } }", "a.mk", b"a\n"),
+        ("{ filetypes = { ['*'] = false, c = true } }", "a.js", b"a\n"),
     ],
 )
 def test_off(start: Start, scripted: Scripted, file: Path, options: str, name: str, content: bytes) -> None:
@@ -53,14 +53,14 @@ def test_off(start: Start, scripted: Scripted, file: Path, options: str, name: s
     assert _is_quiet(editor, scripted)
     assert name not in scripted.texts
     scripted.goals = ["abc"]
-    editor.edit(file.with_name("fine.lua"))
+    editor.edit(file.with_name("fine.c"))
     editor.keys("iab")
     editor.until_ghost("c")
 
 
 @pytest.mark.parametrize(
     "command",
-    ["setlocal buftype=nofile", "new | setlocal buftype=prompt", "terminal cat", "setlocal nomodifiable", "help help"],
+    ["setlocal buftype=nofile", "new | setlocal buftype=prompt", "terminal cat", "setlocal nomodifiable", "setlocal buftype=help"],
 )
 def test_other_buffers(editor: Editor, scripted: Scripted, command: str) -> None:
     """In what is no file nothing is asked: scratch buffers, prompts, terminals, help."""

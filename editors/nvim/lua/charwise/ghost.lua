@@ -170,17 +170,19 @@ local function another(list, rest)
 end
 
 -- The daemon has answered with the rest of what is shown: only how sure it is may be new.
-local function refresh(list, index)
-  local fresh, suggestion = list[index], now(shown)
-  suggestion.confident = fresh.confident + shown.taken
-  draw()
+local function refresh(fresh)
+  local suggestion, confident = now(shown), fresh.confident + shown.taken
+  if confident ~= suggestion.confident then
+    suggestion.confident = confident
+    draw()
+  end
 end
 
 local function show(question, list)
   local ghost, rest = M.shown()
   local index = ghost and index_of(list, now(ghost).id)
   if ghost and not question.replaces then -- it was typed along, and so it stays
-    return index and list[index].text == rest and refresh(list, index)
+    return index and list[index].text == rest and refresh(list[index])
   end
   if not list[1] then
     return M.hide()
