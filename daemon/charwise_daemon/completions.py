@@ -20,7 +20,8 @@ from charwise_daemon.background import Background
 from charwise_daemon.benefit import price_of
 from charwise_daemon.completer import Draft, complete, lines_at
 from charwise_daemon.documents import Document, Documents, Key
-from charwise_daemon.errors import InvalidRequestError
+from charwise_daemon.engine import Engine, State
+from charwise_daemon.errors import InvalidRequestError, ModelError
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
 from charwise_daemon.offer import After, Found, Offer
@@ -112,6 +113,14 @@ class Completions:
             self.tally.offered(rest, document.kind)
             return _completion(rest, offer.sources, began)
         return self._adopt(offer, document, params, began) or self._begin(offer, document, params, began)
+
+    async def state_at(self, document: Document, version: int, offset: int) -> tuple[Engine, State]:
+        """Return the LSTM that serves a document, and its state at an offset; raises ModelError where there is none."""
+        document.check(version, offset)
+        engine = self._predictor_for(document).engine
+        if engine is None:
+            raise ModelError(f"no model has learned {document.label} yet; run `charwise train` on its folder, or wait")
+        return engine, await _drive(_last(document.snapshots.read(engine, document.text, offset)))
 
     def shown(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion is seen."""

@@ -230,6 +230,21 @@ class Feedback:
 
 
 @dataclass(frozen=True)
+class Generate:
+    """`generate`: write on from this byte offset of this version, as the LSTM alone would, character by character.
+
+    `temperature` divides the scores: 0 takes the likeliest each time. The same seed gives the same text; -1 is any.
+    """
+
+    document: str
+    version: int
+    offset: int
+    length: int = 400  # at most: it ends where the LSTM ends a file
+    temperature: float = 0.8
+    seed: int = -1
+
+
+@dataclass(frozen=True)
 class Cancel:
     """`cancel`: the answer to request `msgid` of this connection is not wanted any more."""
 
@@ -241,6 +256,20 @@ class WorkspacePath:
     """`workspace_*`, `train`: the folder or file meant."""
 
     path: str
+
+
+@dataclass(frozen=True)
+class FilePath:
+    """`forget_file`: the file meant."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Paths:
+    """`changed`: the files and folders that are new, changed or gone."""
+
+    paths: list[Any]
 
 
 @dataclass(frozen=True)
