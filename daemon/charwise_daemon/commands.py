@@ -210,6 +210,10 @@ class Commands:
         """Train again."""
         self._training.resume()
 
+    def cmd_battery(self, _: Peer, params: protocol.Battery) -> None:
+        """Train on battery or not until the daemon ends, whatever the settings say."""
+        self._training.on_battery(trains=params.trains)
+
     async def cmd_reload(self, _: Peer, params: protocol.WorkspacePath) -> None:
         """Serve the newest checkpoint of a workspace's model, which somebody else has trained."""
         await self.workspaces.get(registry.absolute(params.path)).reload()

@@ -202,7 +202,7 @@ class Completions:
         chosen, is_invoked = self._settings, params.trigger == "invoked"
         return Limits(
             params.max_characters or chosen.max_characters,
-            1 if chosen.multiline == "never" else lines_at(around, params.max_lines or chosen.max_lines),
+            1 if self._multiline(params) == "never" else lines_at(around, params.max_lines or chosen.max_lines),
             max(1, params.alternatives),
             params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
         )
@@ -210,7 +210,11 @@ class Completions:
     def _price(self, document: Document, params: Complete) -> float:
         """Return what a wrong suggestion costs here; who asks for one is not distracted."""
         is_asked = params.trigger == "invoked"
-        return 0.0 if is_asked else price_of(self._settings.eagerness) * self.tally.factor(document.kind)
+        eagerness = params.eagerness if params.eagerness >= 0 else self._settings.eagerness
+        return 0.0 if is_asked else price_of(min(1.0, eagerness)) * self.tally.factor(document.kind)
+
+    def _multiline(self, params: Complete) -> str:
+        return params.multiline or self._settings.multiline
 
     # --- steps, driven by a request or by the background ---------------------------------------------
     def _find(
@@ -228,7 +232,7 @@ class Completions:
         memory = self.documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
         limits, price = self._limits(params, around), self._price(document, params)
-        whole_lines = self._settings.multiline == "always"
+        whole_lines = self._multiline(params) == "always"
         found = complete(predictor, position, limits, around, price, clock, whole_lines=whole_lines)
         drafts = yield from _last(found)
         present = position.distributions.sum(1) > 0
@@ -333,8 +337,9 @@ def _instead(params: Complete) -> tuple[int, bytes]:
     )
 
 
-def _asked(params: Complete) -> tuple[float, ...]:
-    return params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
+def _asked(params: Complete) -> tuple[Any, ...]:
+    limits = params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
+    return *limits, params.indentation, params.eagerness, params.multiline
 
 
 def _last(values: Iterator[T]) -> Steps[T]:

@@ -183,7 +183,8 @@ class Complete:
     """`complete`: what comes next at this byte offset of this version? Zero limits mean: as the settings say.
 
     With `instead`, [start, text], it is asked as if the text stood in place of [start, offset): what a menu has chosen.
-    `indentation` is one level as the editor indents, for where the document does not show how it does.
+    `indentation` is one level as the editor indents, for where the document does not show how it does. `eagerness` (0
+    to 1; -1 is none) and `multiline` ("" is none) come before what the settings say.
     """
 
     document: str
@@ -196,6 +197,8 @@ class Complete:
     max_milliseconds: float = 0.0  # of the search: then the best so far
     instead: list[Any] = field(default_factory=list)
     indentation: str = ""
+    eagerness: float = -1.0
+    multiline: Literal["", "auto", "always", "never"] = ""
 
 
 @dataclass(frozen=True)
@@ -277,6 +280,13 @@ class Pause:
     """`pause`: no training until `resume`, or for `seconds` where it is over zero."""
 
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Battery:
+    """`battery`: whether to train on it."""
+
+    trains: bool
 
 
 @dataclass(frozen=True)

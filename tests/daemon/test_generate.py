@@ -86,7 +86,7 @@ class Writer:
     def __init__(self, client: AsyncClient) -> None:
         self.client, self.events = client, asyncio.Queue[dict[str, Any]]()
         self.pieces = asyncio.Queue[dict[str, Any]]()
-        client.on_notification = self._hear
+        client.on_notification = lambda _, event: self.events.put_nowait(event)
 
     @classmethod
     async def of(cls, project: Path) -> "Writer":
@@ -106,14 +106,12 @@ class Writer:
 
     async def asks(self, **options: Any) -> Any:
         """Return the answer to `generate` at the document's end."""
-        return await self.client.request("generate", Generate("d", 1, len(_TEXT), **options))
+        ask = Generate("d", 1, len(_TEXT), **options)
+        return await self.client.request("generate", ask, on_part=self.pieces.put_nowait)
 
     def text(self) -> str:
         """Return what arrived so far."""
         return "".join(self.pieces.get_nowait()["text"] for _ in range(self.pieces.qsize()))
-
-    def _hear(self, method: str, params: Any) -> None:
-        (self.pieces if method == "generated" else self.events).put_nowait(params)
 
 
 async def test_generate(learned: Path) -> None:
