@@ -251,9 +251,9 @@ class TestCommands:
         await daemon.heard.take("subscribe")
         with pytest.raises(JsonRpcException, match="is in no workspace"):
             await command(editor, "forgetFile", "file:///p/a.py")
-        with pytest.raises(JsonRpcException, match="no command charwise[.]fly; known are charwise"):
+        with pytest.raises(JsonRpcException, match=r"no command charwise[.]fly; known are charwise"):
             await command(editor, "fly")
-        with pytest.raises(JsonRpcException, match="cannot be given .*soon"):
+        with pytest.raises(JsonRpcException, match=r"cannot be given .*soon"):
             await command(editor, "pause", "soon")
         assert not editor.messages
 
