@@ -262,6 +262,14 @@ class WorkspacePath:
 
 
 @dataclass(frozen=True)
+class WorkspaceModel:
+    """`workspace_model`: the folder or file meant, and the name of the model that it has from now on, "" its own."""
+
+    path: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
 class FilePath:
     """`forget_file`: the file meant."""
 

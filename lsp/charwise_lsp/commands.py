@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import Feedback, FilePath, Generate, Pause, WorkspacePath
+from charwise_daemon.protocol import Feedback, FilePath, Generate, Pause, WorkspaceModel, WorkspacePath
 from charwise_lsp.places import path_of
 from charwise_lsp.session import Session
 
@@ -69,6 +69,18 @@ async def forget_file(ls: Host, *uris: Any) -> None:
         await _ask(ls, "forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
 
 
+async def models(ls: Host, *_: Any) -> Any:
+    """Return the stored models, for the user to choose from."""
+    return await _ask(ls, "models")
+
+
+async def choose_model(ls: Host, *chosen: Any) -> None:
+    """Serve and train a folder, the editor's first if none is named, with the model of a name; "" is its own."""
+    model, *folders = map(str, chosen)
+    for folder in folders or ls.session.folders[:1]:
+        await _ask(ls, "workspace_model", WorkspaceModel(folder, model))
+
+
 async def status(ls: Host, *_: Any) -> dict[str, Any]:
     """Return what was learned and what it gave, as Markdown and as the daemon says it."""
     said = await _ask(ls, "status")
@@ -120,6 +132,8 @@ COMMANDS: dict[str, Callable[..., Awaitable[Any] | None]] = {
     "charwise.pause": pause,
     "charwise.resume": resume,
     "charwise.forgetFile": forget_file,
+    "charwise.models": models,
+    "charwise.chooseModel": choose_model,
     "charwise.status": status,
     "charwise.openStatus": open_status,
     "charwise.generate": generate,

@@ -151,6 +151,26 @@ async def test_generate_without_a_model(home: Path) -> None:
     await writer.client.close()
 
 
+# --- another model ---------------------------------------------------------------------------------------
+async def test_another_model(learned: Path) -> None:
+    """A workspace can have another model, and its own again; one that is not there changes nothing."""
+    store, own = Store(paths.models_dir()), name_for(learned)
+    shutil.copytree(store.directory(own), store.directory("linux"))
+    writer = await Writer.of(learned)
+    assert [each["name"] for each in await writer.client.request("models")] == ["linux", own]
+    chosen = {"path": str(learned), "model": "linux"}
+    assert await writer.client.request("workspace_model", chosen) == chosen
+    await writer.until("model")
+    [workspace] = (await writer.client.request("status"))["workspaces"]
+    assert workspace["model"] == "linux"
+    with pytest.raises(ModelError, match="there is no model windows; stored are linux"):
+        await writer.client.request("workspace_model", {**chosen, "model": "windows"})
+    assert (await writer.client.request("workspace_model", {"path": str(learned)}))["model"] == own
+    with pytest.raises(CharwiseError, match="is no workspace"):
+        await writer.client.request("workspace_model", {"path": "/nowhere"})
+    await writer.client.close()
+
+
 # --- forgetting ------------------------------------------------------------------------------------------
 async def test_forget_file(learned: Path) -> None:
     """A forgotten file is ignored from now on, and the model that has learned it is gone."""

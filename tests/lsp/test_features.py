@@ -237,6 +237,10 @@ class TestCommands:
         assert await daemon.heard.take("pause") == {"seconds": 600.0}
         await command(editor, "resume")
         await daemon.heard.take("resume")
+        await command(editor, "chooseModel", "linux")
+        assert await daemon.heard.take("workspace_model") == {"path": "/p", "model": "linux"}
+        await command(editor, "models")
+        await daemon.heard.take("models")
         await command(editor, "forgetFile", "file:///p/a%20b.py")
         assert await daemon.heard.take("forget_file") == {"path": "/p/a b.py"}
 
