@@ -38,8 +38,15 @@ def train(
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
     width: Annotated[int | None, typer.Option(help="Units in each layer; where not given, as above.")] = None,
     cell: Annotated[str | None, typer.Option(help="lstm, gru or rnn.")] = None,
+    embedding: Annotated[int | None, typer.Option(help="Numbers that stand for a character, as input.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Share of units left out while learning.")] = None,
     rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    lanes: Annotated[int | None, typer.Option(help="Texts that are read side by side: the batch.")] = None,
+    window: Annotated[int | None, typer.Option(help="Characters that a gradient goes back over.")] = None,
+    clip: Annotated[float | None, typer.Option(help="The longest that a gradient may be.")] = None,
+    evaluate_every: Annotated[
+        float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
@@ -51,7 +58,8 @@ def train(
     """
     minutes = _MINUTES if minutes is None and epochs is None else minutes
     options = {"minutes": minutes, "epochs": epochs, "device": device, "rate": rate, "seed": seed, "threads": threads}
-    size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
+    options |= {"lanes": lanes, "window": window, "clip": clip, "evaluate_every": evaluate_every}
+    size = {"layers": layers, "width": width, "embedding": embedding, "cell": cell, "dropout": dropout}
     if background:
         _train_in_background(path, model, {**options, "follows_change": by_change})
     else:
