@@ -1,5 +1,6 @@
 """The workspaces in use: which folder teaches which model, who needs it, and which one serves a document."""
 
+import asyncio
 import contextlib
 import logging
 from collections import deque
@@ -8,16 +9,20 @@ from pathlib import Path
 
 from charwise_daemon import registry
 from charwise_daemon.errors import WorkspaceError
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.models import Models
 from charwise_daemon.registry import Entry
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
-from charwise_daemon.store import Store, name_for
+from charwise_daemon.store import name_for
 from charwise_daemon.workspace import Tell, Workspace
 
 log = logging.getLogger(__name__)
 
 # Documents opened lately that say where the user works; more of them would be everywhere.
 _LATELY = 32
+_NOTHING = CorpusMemory.build({})
 
 
 class Workspaces:
@@ -25,6 +30,7 @@ class Workspaces:
 
     Args:
         file: where the list is kept.
+        models: theirs.
         changed: called when there may be something to train.
         scoring: gets what is saved before it is learned.
     """
@@ -32,13 +38,13 @@ class Workspaces:
     def __init__(
         self,
         file: Path,
-        store: Store,
+        models: Models,
         settings: CorpusSettings,
         tell: Tell,
         changed: Callable[[], None],
         scoring: Scoring | None = None,
     ) -> None:
-        self._file, self._store, self._tell, self._changed, self._scoring = file, store, tell, changed, scoring
+        self._file, self._models, self._tell, self._changed, self._scoring = file, models, tell, changed, scoring
         self._settings = settings
         self._in_use: dict[Path, Workspace] = {}
         self._holders: dict[Path, set[object]] = {}
@@ -64,8 +70,7 @@ class Workspaces:
         if path not in self._in_use:
             self._in_use[path] = Workspace(
                 path,
-                entry.model,
-                self._store,
+                self._models.use(entry.model),
                 self._settings,
                 lambda: self._opened,
                 self._tell,
@@ -74,6 +79,40 @@ class Workspaces:
             )
             log.info("using %s", path)
         return self._in_use[path]
+
+    async def begin_anew(self, path: Path) -> Workspace:
+        """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
+        name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
+        await self._unload(path)
+        if store.has(name):
+            await asyncio.to_thread(store.remove, name)
+        return [self.add(path, holder) for holder in holders][-1]
+
+    async def choose(self, path: Path, model: str) -> Entry:
+        """Serve and train a workspace with the model of this name from now on, "" its own.
+
+        Raises:
+            ModelError: there is no such model.
+            WorkspaceError: it is no workspace.
+        """
+        listed = self.listed()
+        if path not in listed:
+            raise WorkspaceError(f"{path} is no workspace; add it with `charwise workspace add {path}`")
+        if model:
+            self._models.store.meta(model)
+        entry = Entry(str(path), model or name_for(path))
+        registry.write(self._file, {**listed, path: entry})
+        holders = self._holders.get(path, set())
+        await self._unload(path)
+        for holder in holders:
+            self.add(path, holder)
+        return entry
+
+    def tell(self, paths: Iterable[Path]) -> None:
+        """Take a client's word that files have changed on disk."""
+        for path in paths:
+            if workspace := self.serving(str(path)):
+                workspace.tell(path)
 
     async def release(self, path: Path, holder: object) -> None:
         """Note that `holder` needs a workspace no more; when nobody does, its memory is freed."""
@@ -120,6 +159,18 @@ class Workspaces:
         root = _innermost(self._in_use, Path(document_path))
         return self._in_use[root] if root else None
 
+    def served_for(self, document_path: str) -> tuple[Served | None, CorpusMemory, str]:
+        """Return the model and the memory that serve a document, and the name that it has for them.
+
+        The model is one that a rule names for it, or its workspace's; None outside of any.
+        """
+        path, workspace = Path(document_path), self.serving(document_path)
+        name = workspace.name_of(path) if workspace else path.name
+        served = self._models.for_file(name if workspace else document_path.lstrip("/"))
+        if workspace is None:
+            return served, _NOTHING, name
+        return served or workspace.served, workspace.memory, name
+
     def use_for(self, document_path: str, holder: object) -> None:
         """Use the listed workspace that holds a document which `holder` has opened, if there is one."""
         with contextlib.suppress(ValueError):
@@ -132,6 +183,7 @@ class Workspaces:
         self._holders.pop(path, None)
         if workspace := self._in_use.pop(path, None):
             await workspace.stop()
+            await self._models.release(workspace.served.name)
             log.info("no longer using %s", path)
             self._changed()
 

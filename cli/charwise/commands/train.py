@@ -31,12 +31,22 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Train for so long (10 where no budget is given).")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or read all text so many times.")] = None,
     model: Annotated[str, typer.Option(help="The model's name; where not given, the workspace's own.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="A model to begin from, where there is none of the workspace's yet.")
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
     width: Annotated[int | None, typer.Option(help="Units in each layer; where not given, as above.")] = None,
     cell: Annotated[str | None, typer.Option(help="lstm, gru or rnn.")] = None,
+    embedding: Annotated[int | None, typer.Option(help="Numbers that stand for a character, as input.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Share of units left out while learning.")] = None,
     rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    lanes: Annotated[int | None, typer.Option(help="Texts that are read side by side: the batch.")] = None,
+    window: Annotated[int | None, typer.Option(help="Characters that a gradient goes back over.")] = None,
+    clip: Annotated[float | None, typer.Option(help="The longest that a gradient may be.")] = None,
+    evaluate_every: Annotated[
+        float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
@@ -48,16 +58,17 @@ def train(
     """
     minutes = _MINUTES if minutes is None and epochs is None else minutes
     options = {"minutes": minutes, "epochs": epochs, "device": device, "rate": rate, "seed": seed, "threads": threads}
-    size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
+    options |= {"lanes": lanes, "window": window, "clip": clip, "evaluate_every": evaluate_every}
+    size = {"layers": layers, "width": width, "embedding": embedding, "cell": cell, "dropout": dropout}
     if background:
         _train_in_background(path, model, {**options, "follows_change": by_change})
     else:
         if minutes:
             options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
-        _train_in_foreground(path, model, options, size)
+        _train_in_foreground(path, model, start, options, size)
 
 
-def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: dict[str, Any]) -> None:
+def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, Any], size: dict[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415 - these three only where they are needed: they cost a second
 
     from charwise.display import show  # noqa: PLC0415
@@ -65,7 +76,7 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
 
     with daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
-        happenings = learn(path, model, _given(options), _given(size), should_stop)
+        happenings = learn(path, model, _given(options), _given(size), should_stop, start)
         show(_served(happenings, tell), Console(highlight=False))
         tell("workspace_keep")
 
