@@ -1,4 +1,4 @@
-"""In a real editor: from a key to its ghost text on the screen, with training going on, and with no daemon's work in it.
+"""In a real editor: from a key to its ghost text on the screen, with training going on and without a daemon's work.
 
 Each editor has a module of its own here, with a coroutine `measure(report, folder, model, options)`.
 """

@@ -40,7 +40,8 @@ local function time(into, character, ask)
   api.nvim_buf_set_text(0, at[1] - 1, at[2], at[1] - 1, at[2], { character })
   api.nvim_win_set_cursor(0, { at[1], at[2] + 1 })
   local began, is_done = now(), false
-  ask(function()
+  ask(function(err)
+    assert(not err, vim.inspect(err))
     table.insert(into, since(began))
     is_done = true
   end)

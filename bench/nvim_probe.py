@@ -1,21 +1,22 @@
 """Neovim's part of bench/editors.py: from a key to its ghost text on the screen, as Neovim itself sees it.
 
 Real text is typed at a fast typist's pace, with the daemon's own training going on; then the same with a daemon that
-answers at once, which is what Neovim and the plugin cost alone. Last, one completion over the daemon's socket, as the
-plugin asks, and over vim.lsp and `charwise lsp`.
+answers at once, which is what Neovim and the plugin cost alone. Of such a daemon one completion is also asked over its
+socket, as the plugin does, and over vim.lsp and `charwise lsp`.
 """
 
 import asyncio
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common import configure, daemon, home, install
+from common import configure, daemon, home, install, stop_daemon
 from material import Draft, draft, project
 from processes import Watch, until_computing
 from report import KEY_TO_GHOST_NVIM, Report, Row
-
 from tests.editors.nvim.install import neovim
 from tests.editors.nvim.remote import Neovim
 from tests.editors.nvim.scripted import Scripted
@@ -82,37 +83,44 @@ async def measure(report: Report, folder: Path, model: Path, chosen: Any) -> Non
     small = project(folder / "small", 1_000_000)
     install(model, small)
     documents = [draft(small, _SIZE, number) for number in range(chosen.documents)]
-    rows = await _with_training(report, folder, small, documents, chosen.keys)
-    rows += await _floor(folder, documents, chosen.keys)
+    ways = await _ways(folder, documents, chosen.keys)
+    report.table("one completion in Neovim, client to client", ways)
+    rows = await _floor(folder, documents, chosen.keys)
+    for is_training in (False, True):
+        rows += await _served(report, folder, small, documents, chosen.keys, is_training=is_training)
     report.table(f"Neovim {_VERSION}, 10 keys/s", rows)
-    report.table("one completion in Neovim, client to client", await _ways(folder, small, documents, chosen.keys))
 
 
-async def _with_training(report: Report, folder: Path, small: Path, documents: list[Draft], keys: int) -> list[Row]:
-    configure(training=True)
+async def _served(
+    report: Report, folder: Path, small: Path, documents: list[Draft], keys: int, *, is_training: bool
+) -> list[Row]:
+    """Type with the real daemon, and with its own trainer at work; each document begins while that computes."""
+    configure(training=is_training)
     async with daemon() as served:
         await served.use(small)
-        await served.train(small)
-        typist = _Typist(folder / "nvim")
+        if is_training:
+            await served.train(small)
+        typist = _Typist(folder / f"nvim-{is_training}")
         typist.lua("probe.watch()")
         pid = await served.pid()
         async with Watch(pid) as watch:
             for document in documents:
                 typist.open(document)
-                await until_computing(pid, _RESUMED)
+                if is_training:
+                    await until_computing(pid, _RESUMED)
                 await typist.type(document.typed[:keys])
-        rows = typist.rows("with training")
+        rows = typist.rows("with training" if is_training else "without training")
         typist.neovim.close()
+    stop_daemon()
+    if is_training:
         report.say(str(watch))
         report.note(trainer=str(watch))
-        return rows
+    return rows
 
 
 async def _floor(folder: Path, documents: list[Draft], keys: int) -> list[Row]:
-    """Type with a daemon that answers at once, always the same: nothing goes on with it, so each key asks anew."""
-    with home(folder / "scripted"):
-        scripted = Scripted(folder / "scripted")
-        scripted.always = "suggested text"
+    """Type with a daemon that answers at once: what Neovim and the plugin cost by themselves."""
+    with _at_once(folder / "scripted"):
         typist = _Typist(folder / "nvim-floor")
         typist.lua("probe.watch()")
         for document in documents:
@@ -120,22 +128,30 @@ async def _floor(folder: Path, documents: list[Draft], keys: int) -> list[Row]:
             await typist.type(document.typed[:keys])
         rows = typist.rows("daemon that answers at once")
         typist.neovim.close()
-        scripted.close()
     return rows
 
 
-async def _ways(folder: Path, small: Path, documents: list[Draft], keys: int) -> list[Row]:
-    """Ask for the same completions over both ways, in turns."""
-    configure(training=False)
-    async with daemon() as served:
-        await served.use(small)
+async def _ways(folder: Path, documents: list[Draft], keys: int) -> list[Row]:
+    """Ask over both ways, by turns, of a daemon that answers at once: what is left is what the way costs."""
+    with _at_once(folder / "ways"):
         typist = _Typist(folder / "nvim-ways")
         for document in documents:
-            typist.open(document)
-            typist.lua(_CLIENT, str(small))
             for way in ("socket", "lsp"):
                 typist.open(document)
+                typist.lua(_CLIENT, str(document.path.parent))
                 typist.lua(f"probe.over_{way}(...)", document.typed[:keys].replace("\n", " "))
         noted = typist.lua("return { probe.socket, probe.lsp }")
         typist.neovim.close()
     return [Row("over the daemon's socket", "ms", noted[0]), Row("over vim.lsp and charwise lsp", "ms", noted[1])]
+
+
+@contextlib.contextmanager
+def _at_once(folder: Path) -> Iterator[None]:
+    """Have a daemon that answers at once, always the same: nothing goes on with it, so each key asks anew."""
+    with home(folder):
+        scripted = Scripted(folder)
+        scripted.always = "suggested text"
+        try:
+            yield
+        finally:
+            scripted.close()

@@ -1,4 +1,4 @@
-"""A real Neovim of each version, with the plugin and nothing else, and a daemon: the real one, or one that is scripted."""
+"""A real Neovim of each version with the plugin and nothing else, and a daemon: the real one, or a scripted one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -73,7 +73,7 @@ class Editor:
 
     @property
     def mode(self) -> str:
-        """What keys mean now: "n", "i", …"""
+        """What keys mean now, such as "n" or "i"."""
         return str(self.nvim.call("nvim_get_mode")["mode"])
 
     def until(self, seen: Callable[[], T], *wanted: T, seconds: float = PATIENCE) -> T:
@@ -98,7 +98,9 @@ class Editor:
 
     def synchronise(self) -> None:
         """Return when the daemon has answered all that it was asked so far, and Neovim has dealt with that."""
-        self.lua("charwise_done = nil; require('charwise.daemon').request('status', nil, function() charwise_done = 1 end)")
+        self.lua(
+            "charwise_done = nil; require('charwise.daemon').request('status', nil, function() charwise_done = 1 end)"
+        )
         self.until(lambda: self.lua("return charwise_done"), 1)
 
     def _state(self) -> str:

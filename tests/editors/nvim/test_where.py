@@ -60,7 +60,13 @@ def test_off(start: Start, scripted: Scripted, file: Path, options: str, name: s
 
 @pytest.mark.parametrize(
     "command",
-    ["setlocal buftype=nofile", "new | setlocal buftype=prompt", "terminal cat", "setlocal nomodifiable", "setlocal buftype=help"],
+    [
+        "setlocal buftype=nofile",
+        "new | setlocal buftype=prompt",
+        "terminal cat",
+        "setlocal nomodifiable",
+        "setlocal buftype=help",
+    ],
 )
 def test_other_buffers(editor: Editor, scripted: Scripted, command: str) -> None:
     """In what is no file nothing is asked: scratch buffers, prompts, terminals, help."""
@@ -171,7 +177,8 @@ def test_switches(editor: Editor, scripted: Scripted, file: Path) -> None:
     assert editor.ghost == ""
 
 
-def test_options(start: Start, scripted: Scripted) -> None:
+@pytest.mark.usefixtures("scripted")
+def test_options(start: Start) -> None:
     """An option that is not understood is named in one message, and has its default."""
     editor = start("{ shadow = 1, popup = 'show', keys = { acept = '<Tab>' }, max_bytes = 'many' }")
     assert all(name in editor.messages for name in ("shadow", "popup", "keys.acept", "max_bytes"))
