@@ -4,11 +4,9 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tests.editors.nvim.remote import PATIENCE, Neovim
-
-T = TypeVar("T")
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "nvim"
 
@@ -76,7 +74,7 @@ class Editor:
         """What keys mean now, such as "n" or "i"."""
         return str(self.nvim.call("nvim_get_mode")["mode"])
 
-    def until(self, seen: Callable[[], T], *wanted: T, seconds: float = PATIENCE) -> T:
+    def until(self, seen: Callable[[], object], *wanted: object, seconds: float = PATIENCE) -> Any:
         """Return what is seen as soon as it is one of what is wanted, or anything at all where nothing is named."""
         latest = time.monotonic() + seconds
         while (found := seen()) not in wanted and not (found and not wanted):

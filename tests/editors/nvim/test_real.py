@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,23 +15,14 @@ from tests.editors.nvim.editor import Editor
 
 # Each does what a user waits for: a daemon and perhaps a training are started.
 pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("home")]
-# Seconds for a trainer to begin, which has the lowest priority of all: on a busy machine it takes minutes.
+# Seconds for a trainer to begin: on a busy machine it takes a minute to import what it needs.
 _BEGINS = 300.0
 
 # A training of its own that lasts until the test has seen enough of it.
-_TRAINS = "[training]\nenabled = true\nfirst_minutes = 5\nminutes = 5\nresume_seconds = 0.1\n"
-_OPTIONS = "{{ command = {{ '{}' }} }}"
+_TRAINS = "[training]\nenabled = true\nminutes = 5\nresume_seconds = 0.1\nniceness = 0\ncpu_share = 1.0\n"
+_OPTIONS = "{{ command = {{ '{}' }}, root_markers = {{ 'textwrap.py' }} }}"
 # What the project says more than once: typing it needs no luck.
 _TYPED, _REST = "def __init__(se", "lf"
-
-
-@pytest.fixture
-def copied(project: Path, tmp_path: Path) -> Path:
-    """A file in a copy of the project that the model has learned."""
-    folder = tmp_path / "copied"
-    shutil.copytree(project, folder)
-    (folder / ".git").mkdir()
-    return folder / "new.py"
 
 
 def _open(start: Start, file: Path) -> Editor:
@@ -68,8 +60,7 @@ def test_suggests(start: Start, project: Path) -> None:
     editor.until(lambda: editor.text.endswith(_TYPED + ghost), True)
     editor.keys("<Esc>u")
     editor.until(lambda: editor.text.endswith(_TYPED), True)
-    editor.lua("require('charwise.daemon').request('status', nil, function(_, seen) charwise_seen = seen end)")
-    seen = editor.until(lambda: editor.lua("return charwise_seen"))
+    seen = _status(editor)
     assert seen["suggestions"]["accepted"] == 1
     assert [(each["path"], each["step"] is None) for each in seen["workspaces"]] == [(str(project), False)]
 
@@ -89,13 +80,13 @@ def test_killed(start: Start, project: Path) -> None:
     assert editor.messages == ""
 
 
-def test_learns(start: Start, copied: Path) -> None:
+def test_learns(start: Start, project: Path) -> None:
     """The statusline shows the progress of a training, until the daemon stops; then that it is gone."""
     stop_daemon()
     configure(_TRAINS)
-    editor = _open(start, copied)
+    editor = _open(start, project / "new.py")
     editor.lua("vim.o.statusline = '%{v:lua.require(\"charwise\").status()}'; vim.o.laststatus = 2")
-    editor.edit(copied.with_name("textwrap.py"))
+    editor.edit(project / "textwrap.py")
     editor.command("Charwise retrain")
     shown = "return vim.api.nvim_eval_statusline(vim.o.statusline, {}).str"
     editor.until(lambda: editor.lua(shown).startswith("learning") and "%" in editor.lua(shown), True, seconds=_BEGINS)
@@ -105,9 +96,9 @@ def test_learns(start: Start, copied: Path) -> None:
     editor.until(lambda: editor.lua(shown).startswith("learning"), True)
 
 
-def test_beside_the_language_server(start: Start, copied: Path) -> None:
+def test_beside_the_language_server(start: Start, project: Path) -> None:
     """Where the language server suggests the same by Neovim's own client, the health check says that it is too much."""
-    editor = _open(start, copied)
+    editor = _open(start, project / "new.py")
     if not editor.lua("return vim.lsp.inline_completion ~= nil"):
         pytest.skip("this Neovim has no client for inline completions")
     client = (
@@ -118,3 +109,46 @@ def test_beside_the_language_server(start: Start, copied: Path) -> None:
     editor.lua("vim.lsp.inline_completion.enable(true)")
     editor.command("checkhealth charwise")
     editor.until(lambda: "suggests too" in editor.text, True)
+
+
+def test_generates(start: Start, project: Path) -> None:
+    """The model writes on at the cursor, as long as was asked, and one undo takes all of it back."""
+    editor = _open(start, project / "new.py")
+    editor.keys("iimport os<CR><Esc>")
+    editor.until_text("import os\n")
+    editor.until(lambda: _is_learned(editor), True)
+    editor.command("Charwise generate 50")
+    editor.until(lambda: "characters, seed" in editor.messages, True)
+    assert "50 characters" in editor.messages
+    assert len(editor.text.encode()) == len("import os\n") + 50
+    editor.keys("u")
+    editor.until_text("import os\n")
+    editor.command("Charwise generate 100000")
+    editor.until(lambda: len(editor.text) > 100, True)
+    editor.keys("<C-c>")
+    editor.until(lambda: editor.lua("return require('charwise.generate').is_running()"), False)
+    editor.synchronise()
+    assert len(editor.text) < 100_000
+
+
+def test_forgets(start: Start, project: Path, tmp_path: Path) -> None:
+    """A file that is forgotten is on no list of what is learned any more, and its project is learned anew."""
+    copied = tmp_path / "copied"
+    shutil.copytree(project, copied)
+    editor = _open(start, copied / "textwrap.py")
+    editor.lua("vim.fn.confirm = function() return 1 end")
+    editor.until(lambda: any(each["files"] for each in _status(editor)["workspaces"]), True)
+    editor.command("Charwise forget")
+    editor.until((copied / ".charwiseignore").exists, True)
+    assert "textwrap.py" in (copied / ".charwiseignore").read_text()
+
+
+def _status(editor: Editor) -> dict[str, Any]:
+    editor.lua("charwise_seen = nil")
+    editor.lua("require('charwise.daemon').request('status', nil, function(_, seen) charwise_seen = seen end)")
+    seen: dict[str, Any] = editor.until(lambda: editor.lua("return charwise_seen"))
+    return seen
+
+
+def _is_learned(editor: Editor) -> bool:
+    return any(each["step"] for each in _status(editor)["workspaces"])
