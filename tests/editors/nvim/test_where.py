@@ -23,8 +23,9 @@ def test_secret(editor: Editor, scripted: Scripted, file: Path, name: str) -> No
     secret.parent.mkdir(exist_ok=True)
     secret.write_text("TOKEN=1\n")
     editor.edit(secret)
-    editor.keys("oTOKEN")
-    editor.until_text("TOKEN=1\nTOKEN")
+    editor.keys("oTOKEN<M-Bslash><M-]><Tab>")
+    editor.until(lambda: editor.text.rstrip(), "TOKEN=1\nTOKEN")
+    editor.command("Charwise generate")
     assert _is_quiet(editor, scripted)
     assert not any("TOKEN" in str(params) for _, params in scripted.told)
     assert editor.lua("return require('charwise').status()") == "off"

@@ -96,7 +96,7 @@ function verbs.stop() require('charwise.generate').stop() end
 local scopes = {
   buffer = { get = function() return vim.b.charwise ~= false end, set = function(on) vim.b.charwise = on end },
   filetype = {
-    get = function() return options.get().filetypes[vim.bo.filetype] ~= false end,
+    get = function() return where.allows_type(vim.bo.filetype) end,
     set = function(on) options.get().filetypes[vim.bo.filetype] = on end,
   },
   global = { get = function() return where.enabled end, set = function(on) where.enabled = on end },

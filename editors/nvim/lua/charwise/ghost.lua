@@ -16,13 +16,13 @@ local M = {}
 ---@field buf integer
 ---@field row integer where its text begins
 ---@field column integer
----@field start integer the same as the daemon's offset
 ---@field eol string
 ---@field list table[] the daemon's suggestions
 ---@field index integer the one that is shown
 ---@field taken integer how many bytes of it are in the buffer by now
 ---@field answered integer how many were when the daemon was last asked
 ---@field own integer bytes at its beginning that are the menu's and not the daemon's
+---@field word string? the menu's item that it goes on with
 ---@field alternatives integer that were asked for
 local shown = nil ---@type charwise.Ghost?
 local asked = 0 ---@type integer the number of the latest question
@@ -221,10 +221,10 @@ local function answered(question, err, result)
   if not is_current(question) then
     return
   end
+  if err and err.code == 'document' then
+    mirror.renew(question.buf)
+  end
   if err then
-    if err.code == 'document' then
-      mirror.renew(question.buf)
-    end
     return M.hide()
   end
   show(question, adopted(result.suggestions, question.rest))
@@ -254,10 +254,11 @@ end
 ---@param cycles boolean?
 function M.ask(trigger, cycles)
   local choice, chosen = popup.choice(), options.get()
-  if shown and shown.word ~= (choice and choice.word) or choice and (choice.word == '' or chosen.popup == 'hide') then
+  local gives_way = choice and (choice.word == '' or chosen.popup == 'hide')
+  if gives_way or (shown and shown.word ~= (choice and choice.word)) then
     M.hide()
   end
-  if choice and (choice.word == '' or chosen.popup == 'hide') then
+  if gives_way or not is_inserting() or where.hindrance() then
     return
   end
   local document = mirror.of(api.nvim_get_current_buf())

@@ -63,11 +63,16 @@ function M.renew(buf)
   end
 end
 
---- Tells a daemon that has just come all buffers.
-function M.renew_all()
-  for _, mirror in pairs(mirrors) do
-    mirror.is_stale = true
-    mirror:flush()
+--- Tells a daemon that has just come all buffers but those that it shall not see any more.
+---@param is_refused fun(buf: integer): any
+function M.renew_all(is_refused)
+  for buf, mirror in pairs(mirrors) do
+    if is_refused(buf) then
+      mirrors[buf] = nil
+    else
+      mirror.is_stale = true
+      mirror:flush()
+    end
   end
 end
 

@@ -43,13 +43,24 @@ local function verdict_of_file(buf, path)
   return is_binary(buf) and 'a binary file' or false
 end
 
--- The file is looked at again only where its name or its size's magnitude is another.
+-- A file is looked at again only where its name is another, or it was read again.
 local function kept_verdict(buf)
   local key = api.nvim_buf_get_name(buf)
   if not kept[buf] or kept[buf].key ~= key then
     kept[buf] = { key = key, verdict = verdict_of_file(buf, key) }
   end
   return kept[buf].verdict or nil
+end
+
+--- Returns whether charwise works in files of a type.
+---@param filetype string
+---@return boolean
+function M.allows_type(filetype)
+  local types = options.get().filetypes
+  if types[filetype] ~= nil then
+    return types[filetype]
+  end
+  return types['*']
 end
 
 local function switched_off(buf)
@@ -60,12 +71,7 @@ local function switched_off(buf)
   if not M.enabled then
     return 'off'
   end
-  local types = options.get().filetypes
-  local allowed = types[filetype]
-  if allowed == nil then
-    allowed = types['*']
-  end
-  return not allowed and ('off for files of type %s'):format(filetype) or nil
+  return not M.allows_type(filetype) and ('off for files of type %s'):format(filetype) or nil
 end
 
 --- Returns why charwise leaves a buffer alone, nil where it does not.
