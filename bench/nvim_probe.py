@@ -68,13 +68,13 @@ class _Typist:
         await asyncio.sleep(_PACE)
         self.neovim.call("nvim_input", "<Esc>")
 
-    def rows(self, which: str) -> list[Row]:
+    def rows(self) -> list[Row]:
         """Return what the probe has noted."""
         noted = self.lua("return { along = probe.along, searched = probe.searched }")
         all_keys = [*noted["along"], *noted["searched"]]
         return [
-            Row(f"key to ghost text drawn, {which}: all keys", "ms", all_keys, KEY_TO_GHOST_NVIM),
-            *(Row(f"key to ghost text drawn, {which}: {name}", "ms", noted[kind]) for kind, name in _KINDS.items()),
+            Row("all keys", "ms", all_keys, KEY_TO_GHOST_NVIM),
+            *(Row(name, "ms", noted[kind]) for kind, name in _KINDS.items()),
         ]
 
 
@@ -85,10 +85,14 @@ async def measure(report: Report, folder: Path, model: Path, chosen: Any) -> Non
     documents = [draft(small, _SIZE, number) for number in range(chosen.documents)]
     ways = await _ways(folder, documents, chosen.keys)
     report.table("one completion in Neovim, client to client", ways)
-    rows = await _floor(folder, documents, chosen.keys)
+    report.table(_title("a daemon that answers at once"), await _floor(folder, documents, chosen.keys))
     for is_training in (False, True):
-        rows += await _served(report, folder, small, documents, chosen.keys, is_training=is_training)
-    report.table(f"Neovim {_VERSION}, 10 keys/s", rows)
+        rows = await _served(report, folder, small, documents, chosen.keys, is_training=is_training)
+        report.table(_title("with training" if is_training else "without training"), rows)
+
+
+def _title(which: str) -> str:
+    return f"Neovim {_VERSION}, 10 keys/s, key to ghost text drawn: {which}"
 
 
 async def _served(
@@ -109,7 +113,7 @@ async def _served(
                 if is_training:
                     await until_computing(pid, _RESUMED)
                 await typist.type(document.typed[:keys])
-        rows = typist.rows("with training" if is_training else "without training")
+        rows = typist.rows()
         typist.neovim.close()
     stop_daemon()
     if is_training:
@@ -126,7 +130,7 @@ async def _floor(folder: Path, documents: list[Draft], keys: int) -> list[Row]:
         for document in documents:
             typist.open(document)
             await typist.type(document.typed[:keys])
-        rows = typist.rows("daemon that answers at once")
+        rows = typist.rows()
         typist.neovim.close()
     return rows
 

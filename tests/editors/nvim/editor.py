@@ -1,6 +1,7 @@
 """One real Neovim with the plugin, driven by keys and looked at by what it draws."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,9 +28,10 @@ class Editor:
 
     def __init__(self, program: Path, place: Path, options: str = "", before: str = "") -> None:
         folders = {f"XDG_{name}_HOME": str(place / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where this installation's charwise is
         setup = f"require('charwise').setup({options})" if options else ""
         init = f"vim.opt.rtp:prepend([[{PLUGIN}]])\nvim.o.swapfile = false\n{before}\n{setup}\n"
-        self.nvim = Neovim(program, place, init, os.environ | folders)
+        self.nvim = Neovim(program, place, init, os.environ | folders | {"PATH": path})
         self.close = self.nvim.close
 
     def edit(self, file: Path) -> None:

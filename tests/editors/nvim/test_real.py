@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +19,16 @@ _BEGINS = 300.0
 
 # A training of its own that lasts until the test has seen enough of it.
 _TRAINS = "[training]\nenabled = true\nminutes = 5\nresume_seconds = 0.1\nniceness = 0\ncpu_share = 1.0\n"
-_OPTIONS = "{{ command = {{ '{}' }}, root_markers = {{ 'textwrap.py' }} }}"
+_OPTIONS = "{ root_markers = { 'textwrap.py' } }"
 # What the project says more than once: typing it needs no luck.
 _TYPED, _REST = "def __init__(se", "lf"
 
 
 def _open(start: Start, file: Path) -> Editor:
-    editor = start(_OPTIONS.format(charwise()))
+    editor = start(_OPTIONS)
     editor.edit(file)
     editor.until(lambda: editor.lua("return require('charwise.daemon').is_connected()"), True)
     return editor
-
-
-def charwise() -> Path:
-    """Return the command beside this Python."""
-    found = shutil.which("charwise", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    assert found
-    return Path(found)
 
 
 def _type(editor: Editor) -> None:
@@ -101,10 +93,8 @@ def test_beside_the_language_server(start: Start, project: Path) -> None:
     editor = _open(start, project / "new.py")
     if not editor.lua("return vim.lsp.inline_completion ~= nil"):
         pytest.skip("this Neovim has no client for inline completions")
-    client = (
-        "vim.lsp.config('charwise', { cmd = { ... , 'lsp' } }) vim.lsp.enable('charwise') vim.bo.filetype = 'python'"
-    )
-    editor.lua(client, str(charwise()))
+    editor.lua("vim.lsp.config('charwise', { cmd = { 'charwise', 'lsp' } })")
+    editor.lua("vim.lsp.enable('charwise') vim.bo.filetype = 'python'")
     editor.until(lambda: editor.lua("return #vim.lsp.get_clients({ name = 'charwise' })"), 1)
     editor.lua("vim.lsp.inline_completion.enable(true)")
     editor.command("checkhealth charwise")
