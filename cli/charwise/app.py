@@ -15,6 +15,7 @@ from charwise.commands import (
     doctor,
     evaluate,
     experiment,
+    inspect,
     lsp,
     models,
     sample,
@@ -40,6 +41,7 @@ app.command()(sample.sample)
 app.command()(complete.complete)
 app.command(name="eval")(evaluate.evaluate)
 app.command()(experiment.experiment)
+app.command()(inspect.inspect)
 app.command()(lsp.lsp)
 app.command()(status.status)
 app.command()(doctor.doctor)

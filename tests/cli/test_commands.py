@@ -27,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("home")
 # A model that learns a little in two seconds.
 _TINY = ("--epochs", "4", "--layers", "1", "--width", "32", "--threads", "1")
 _VERBS = (
-    ("train",), ("sample",), ("complete",), ("eval",), ("experiment",), ("lsp",), ("status",), ("doctor",),
+    ("train",), ("sample",), ("complete",), ("eval",), ("experiment",), ("inspect",), ("lsp",),
+    ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
     *(("models", verb) for verb in ("list", "show", "rollback", "remove", "export", "import")),
