@@ -129,7 +129,7 @@ class Commands:
     async def cmd_generate(self, peer: Peer, params: protocol.Generate) -> dict[str, Any]:
         """Write on, and push what is written as it is; return how much that was, and the seed that gives it again."""
         document = self._document(peer, params.document)
-        engine, state = await self.completions.state_at(document, params.version, params.offset)
+        engine, state = await self.completions.state_at(document, params)
         seed, characters = params.seed if params.seed >= 0 else secrets.randbelow(2**31), 0
         async for text in generated(engine, state, params.length, params.temperature, seed):
             characters += len(text)

@@ -245,6 +245,7 @@ class Generate:
     length: int = 400  # at most: it ends where the LSTM ends a file
     temperature: float = 0.8
     seed: int = -1
+    model: str = ""  # a stored one; "": what serves the document
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from charwise_daemon import registry
+from charwise_daemon.engine import Engine
 from charwise_daemon.errors import WorkspaceError
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.models import Models
@@ -170,6 +171,10 @@ class Workspaces:
         if workspace is None:
             return served, _NOTHING, name
         return served or workspace.served, workspace.memory, name
+
+    async def engine_of(self, model: str) -> Engine:
+        """Return the LSTM of a stored model; raises ModelError where there is none."""
+        return await self._models.engine_of(model)
 
     def use_for(self, document_path: str, holder: object) -> None:
         """Use the listed workspace that holds a document which `holder` has opened, if there is one."""

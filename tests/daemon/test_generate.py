@@ -125,6 +125,20 @@ async def test_generate(learned: Path) -> None:
     await writer.client.close()
 
 
+async def test_generate_with_another_model(learned: Path) -> None:
+    """Any stored model can be asked to write on; one that is not there is named."""
+    store = Store(paths.models_dir())
+    shutil.copytree(store.directory(name_for(learned)), store.directory("linux"))
+    writer = await Writer.of(learned)
+    answer = await writer.asks(length=40, temperature=0.0, model="linux")
+    text = writer.text()
+    assert await writer.asks(length=40, temperature=0.0, seed=answer["seed"]) == answer
+    assert writer.text() == text  # it is the same model, and read the same text
+    with pytest.raises(ModelError, match="there is no model windows"):
+        await writer.asks(model="windows")
+    await writer.client.close()
+
+
 async def test_generate_cancelled(learned: Path) -> None:
     """Cancelled, it stops within a few characters; others are answered while it writes."""
     writer = await Writer.of(learned)

@@ -3,15 +3,14 @@
 import contextlib
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charwise.interrupt import stop_on_interrupt
 from charwise.telling import daemon_told
 from charwise_daemon import paths, settings
 from charwise_daemon.errors import CharwiseError
@@ -74,7 +73,7 @@ def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, 
     from charwise.display import show  # noqa: PLC0415
     from charwise.learning import learn  # noqa: PLC0415
 
-    with daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
+    with daemon_told(path) as tell, stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
         happenings = learn(path, model, _given(options), _given(size), should_stop, start)
         show(_served(happenings, tell), Console(highlight=False))
@@ -98,7 +97,7 @@ def _train_and_tell(path: Path, model: str, options: dict[str, Any]) -> None:
 
     try:
         with (
-            _stop_on_interrupt() as should_stop,
+            stop_on_interrupt() as should_stop,
             contextlib.closing(learn(path, model, _given(options), {}, should_stop)) as happenings,
         ):
             tell(happenings)
@@ -119,21 +118,3 @@ def _served(happenings: Iterator["Happening"], tell: Callable[[str], None]) -> I
         yield event
         if type(event).__name__ in {"Saved", "Calibrated"}:
             tell("reload")
-
-
-@contextlib.contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C was pressed; a second one interrupts for good."""
-    pressed = False
-
-    def press(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        if pressed:
-            signal.default_int_handler(number, frame)
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
