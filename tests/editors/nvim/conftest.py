@@ -19,25 +19,33 @@ def program(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def start(program: Path, tmp_path: Path) -> Iterator[Start]:
-    """Starts a Neovim with these options and this Lua before them; it is ended with the test."""
-    started: list[Editor] = []
+def started() -> Iterator[list[Editor]]:
+    """The Neovims of the test, which are ended with it."""
+    editors: list[Editor] = []
+    yield editors
+    for editor in editors:
+        editor.close()
+
+
+@pytest.fixture
+def start(program: Path, tmp_path: Path, started: list[Editor]) -> Start:
+    """Starts a Neovim with these options and this Lua before them."""
 
     def start(options: str = "", before: str = "") -> Editor:
         started.append(Editor(program, tmp_path / f"nvim{len(started)}", options, before))
         return started[-1]
 
-    yield start
-    for editor in started:
-        editor.close()
+    return start
 
 
 @pytest.fixture
-def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[Editor]) -> Iterator[Scripted]:
     """A daemon that says what the test wants."""
     monkeypatch.setenv("CHARWISE_HOME", str(tmp_path / "home"))
     daemon = Scripted(tmp_path / "home")
     yield daemon
+    for editor in started:
+        editor.close()  # before the daemon: the plugin would start a real one in its place
     daemon.close()
 
 
