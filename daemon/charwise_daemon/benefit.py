@@ -21,6 +21,8 @@ EFFORT = 0.75
 SHORTEST = 2
 # What is less probable is never shown, whatever the price.
 LEAST = 0.02
+# A character less probable than this is doubtful: most are nearly sure, and those that are not are well below it.
+_DOUBTFUL = 0.75
 
 
 def best_length(probabilities: Sequence[float], may_end: Sequence[bool], price: float) -> int:
@@ -58,6 +60,15 @@ def _longest_by_itself(probabilities: Sequence[float], may_end: Sequence[bool]) 
 def benefit(length: int, sure: float, price: float) -> float:
     """Return the keystrokes that showing a text is expected to save, by itself."""
     return sure * (length - EFFORT) - (1 - sure) * price
+
+
+def confident(probabilities: Sequence[float], may_end: Sequence[bool]) -> int:
+    """Return how many characters of a text come before the first doubtful one, where it may end; at least one may be.
+
+    The first is not asked: whoever accepts up to there has seen what it is.
+    """
+    sure = 1 + sum(1 for _ in itertools.takewhile(lambda each: each >= _DOUBTFUL, probabilities[1:]))
+    return next((end for end in range(sure, 0, -1) if may_end[end - 1]), len(probabilities))
 
 
 def price_of(eagerness: float) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from charwise_daemon import utf8
-from charwise_daemon.benefit import SHORTEST, benefit, best_length, price_of
+from charwise_daemon.benefit import SHORTEST, benefit, best_length, confident, price_of
 from charwise_daemon.fitting import Surroundings, fit, steered
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import LINE_ENDS, Candidate, Limits, search
@@ -34,6 +34,11 @@ class Draft:
     text: bytes = b""
     probabilities: tuple[float, ...] = ()
     benefit: float = 0.0
+
+    @property
+    def confident(self) -> int:
+        """How many of its characters come before the first doubtful one."""
+        return confident(self.probabilities, _may_end(self.text))
 
 
 def complete(

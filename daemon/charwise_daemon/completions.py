@@ -12,7 +12,7 @@ import functools
 import itertools
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,6 +103,8 @@ class Completions:
         document.check(params.version, params.offset)
         document.cursor = params.offset
         self.documents.touch(document)
+        if params.instead:
+            return self._spawn(document, self._suppose(document, params, *_instead(params), began))
         offer, rest = document.offer, _rest(document, params)
         if offer is None or rest is None:
             return self._begin(None, document, params, began)
@@ -129,8 +131,11 @@ class Completions:
         self, offer: Offer | None, document: Document, params: Complete, began: float
     ) -> asyncio.Task[Completion]:
         """Return the task of a search; of an offer that was typed whole, it goes on with that for what comes after."""
+        return self._spawn(document, self._search(offer, document, params, began))
+
+    def _spawn(self, document: Document, search: Coroutine[Any, Any, Completion]) -> asyncio.Task[Completion]:
         self.background.stop(document.key)
-        task = asyncio.create_task(self._search(offer, document, params, began))
+        task = asyncio.create_task(search)
         self._requests[document.key] = task
         task.add_done_callback(functools.partial(self._done, document.key))
         return task
@@ -147,6 +152,16 @@ class Completions:
             found = await _drive(self._find(document, params.offset, params))
         return self._offer(found, document, params, began)
 
+    async def _suppose(self, document: Document, params: Complete, start: int, text: bytes, began: float) -> Completion:
+        """Answer as if other text stood before the cursor. That is not typed, so what was offered stays offered."""
+        supposed, offset = document.replaced(start, params.offset, text), start + len(text)
+        with self.background.waiting():
+            found = await _drive(self._find(supposed, offset, params))
+        drafts = self._numbered(found)
+        self._prepare(document)
+        self.tally.offered(drafts, document.kind, params.trigger == "automatic")
+        return _completion(drafts, found.sources, began)
+
     def _adopt(self, offer: Offer, document: Document, params: Complete, began: float) -> Completion | None:
         """Answer what was found ahead, if it was, for just this text."""
         if offer.after is None or offer.after.text != document.text:
@@ -156,7 +171,7 @@ class Completions:
         return self._offer(offer.after.found, document, params, began)
 
     def _offer(self, found: Found, document: Document, params: Complete, began: float) -> Completion:
-        drafts = {next(self._ids): draft for draft in found.drafts}
+        drafts = self._numbered(found)
         document.offer = None
         if drafts:
             document.offer = Offer(params.offset, drafts, _asked(params), found.sources)
@@ -164,6 +179,9 @@ class Completions:
         self._prepare(document)
         self.tally.offered(drafts, document.kind, params.trigger == "automatic")
         return _completion(drafts, found.sources, began)
+
+    def _numbered(self, found: Found) -> dict[int, Draft]:
+        return {next(self._ids): draft for draft in found.drafts}
 
     async def _until_ready(self, document: Document) -> None:
         """Wait for a workspace that is just being read: who asks wants the answer, not the quickest one."""
@@ -190,7 +208,7 @@ class Completions:
         self, document: Document, offset: int, params: Complete, clock: Callable[[], float] = time.monotonic
     ) -> Steps[Found]:
         """Search; each step is a character or a few."""
-        around = Surroundings.of(document.text, offset)
+        around = Surroundings.of(document.text, offset, params.indentation.encode())
         if params.trigger == "automatic" and around.inside_word:
             return Found([], [])
         sorting, predictor, state = self._sort(document), self._predictor_for(document), None
@@ -213,7 +231,7 @@ class Completions:
         if not rest:
             return
         draft = next(iter(rest.values()))
-        then, offset = document.typed(offer.place, draft.text), offer.place + len(draft.text)
+        then, offset = document.replaced(offer.place, offer.place, draft.text), offer.place + len(draft.text)
         as_typed = dataclasses.replace(params, trigger="automatic")
         found = yield from self._find(then, offset, as_typed, offer.waited)
         offer.after = After(then.text, then.snapshots, found)
@@ -282,7 +300,7 @@ class Completions:
 
 def _completion(drafts: dict[int, Draft], sources: list[str], began: float) -> Completion:
     suggestions = [
-        Suggestion(number, draft.text.decode(), list(draft.probabilities), draft.benefit)
+        Suggestion(number, draft.text.decode(), list(draft.probabilities), draft.benefit, draft.confident)
         for number, draft in drafts.items()
     ]
     return Completion(suggestions, sources, round(1000 * (time.perf_counter() - began), 3))
@@ -294,6 +312,16 @@ def _rest(document: Document, params: Complete) -> dict[int, Draft] | None:
     if offer is None or params.trigger == "invoked" or offer.asked != _asked(params):
         return None
     return offer.rest(document.text, params.offset)
+
+
+def _instead(params: Complete) -> tuple[int, bytes]:
+    """Return where the text begins that is asked about, and what it is."""
+    match params.instead:
+        case [int(start), str() | bytes() as text] if 0 <= start <= params.offset:
+            return start, text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    raise InvalidRequestError(
+        f"instead is {str(params.instead)[:60]}, but must be [start, text], with a start up to the offset"
+    )
 
 
 def _asked(params: Complete) -> tuple[float, ...]:

@@ -82,12 +82,12 @@ class Document:
         self.snapshots, self.recall = Snapshots(encode_header(self._name)), Recall()
         self.offer = None
 
-    def typed(self, offset: int, text: bytes) -> "Document":
-        """Return the document as it would be with this text typed in, with what is computed along it already."""
+    def replaced(self, start: int, end: int, text: bytes) -> "Document":
+        """Return the document with this text in place of [start, end), and what is computed along it already."""
         other = copy.copy(self)
         other.text, other._offer = self.text.copy(), None  # noqa: SLF001 - of its own class
         other.snapshots, other.recall = self.snapshots.copy(), copy.copy(self.recall)
-        other.splice(offset, offset, text)
+        other.splice(start, end, text)
         return other
 
     def name_it(self, name: str) -> None:

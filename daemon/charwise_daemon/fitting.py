@@ -38,19 +38,21 @@ class Surroundings:
         before: the last characters before the cursor, from a line's beginning if there is one.
         after: the first characters after it.
         is_whole: whether `before` begins the document.
+        level: one level of indentation, as the editor makes it; empty where that is not known.
     """
 
     before: bytes
     after: bytes
     is_whole: bool = True
+    level: bytes = b""
 
     @classmethod
-    def of(cls, text: bytes | bytearray, offset: int) -> "Surroundings":
+    def of(cls, text: bytes | bytearray, offset: int, level: bytes = b"") -> "Surroundings":
         """Return the surroundings of an offset."""
         start = max(0, offset - BEFORE)
         if start and (line := text.find(b"\n", start, offset) + 1):
             start = line
-        return cls(bytes(text[start:offset]), bytes(text[offset : offset + AFTER]), start == 0)
+        return cls(bytes(text[start:offset]), bytes(text[offset : offset + AFTER]), start == 0, level)
 
     @cached_property
     def line_before(self) -> bytes:
@@ -86,7 +88,7 @@ class Surroundings:
     @cached_property
     def style(self) -> indentation.Style:
         """How lines are indented."""
-        return indentation.style_of([*self.above[-_NEAR:], *self.below])
+        return indentation.style_of([*self.above[-_NEAR:], *self.below], self.level)
 
     @property
     def inside_word(self) -> bool:

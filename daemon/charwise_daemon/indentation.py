@@ -46,13 +46,15 @@ class Style:
         return EVERYTHING_BUT_SPACE if self.tabs else EVERYTHING_BUT_TAB
 
 
-def style_of(lines: Sequence[bytes]) -> Style:
-    """Return the style that some lines have."""
+def style_of(lines: Sequence[bytes], level: bytes = b"") -> Style:
+    """Return the style that some lines have, and where they do not show it that of one level as the editor indents."""
     blanks = [indentation(line) for line in lines if line.strip()]
     tabs, spaces = any(b"\t" in each for each in blanks), any(b" " in each for each in blanks)
+    if level and not tabs and not spaces:
+        tabs, spaces = b"\t" in level, b" " in level
     if tabs:
         return Style(tabs, spaces, _TAB_WIDTH)
-    return Style(not spaces, True, _width([len(each) for each in blanks]))
+    return Style(not spaces, True, _width([len(each) for each in blanks], len(level) or _WIDEST))
 
 
 def indentation(line: bytes) -> bytes:
@@ -111,8 +113,8 @@ def _is_level(here: int, levels: Sequence[int], style: Style) -> bool:
     return here == 0 or here in levels or here - style.width in levels
 
 
-def _width(columns: Sequence[int]) -> int:
-    """Return the commonest step from a line to a deeper one."""
+def _width(columns: Sequence[int], otherwise: int) -> int:
+    """Return the commonest step from a line to a deeper one, or what it is otherwise where none is common."""
     steps = [b - a for a, b in itertools.pairwise(columns) if 0 < b - a <= _WIDEST]
-    commonest = max(set(steps), key=lambda step: (steps.count(step), -step), default=_WIDEST)
-    return commonest if steps.count(commonest) >= _OFTEN else _WIDEST
+    commonest = max(set(steps), key=lambda step: (steps.count(step), -step), default=otherwise)
+    return commonest if steps.count(commonest) >= _OFTEN else otherwise

@@ -180,7 +180,11 @@ class Focus:
 
 @dataclass(frozen=True)
 class Complete:
-    """`complete`: what comes next at this byte offset of this version? Zero limits mean: as the settings say."""
+    """`complete`: what comes next at this byte offset of this version? Zero limits mean: as the settings say.
+
+    With `instead`, [start, text], it is asked as if the text stood in place of [start, offset): what a menu has chosen.
+    `indentation` is one level as the editor indents, for where the document does not show how it does.
+    """
 
     document: str
     version: int
@@ -190,6 +194,8 @@ class Complete:
     max_lines: int = 0
     alternatives: int = 1
     max_milliseconds: float = 0.0  # of the search: then the best so far
+    instead: list[Any] = field(default_factory=list)
+    indentation: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +209,7 @@ class Suggestion:
     text: str
     probabilities: list[float]
     benefit: float  # keystrokes that showing it was expected to save when it was found
+    confident: int = 0  # characters before the first doubtful one
 
 
 @dataclass(frozen=True)

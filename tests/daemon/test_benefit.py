@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.benefit import EFFORT, SHORTEST, benefit, best_length, price_of
+from charwise_daemon.benefit import EFFORT, SHORTEST, benefit, best_length, confident, price_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,26 @@ def test_best_length_may_not_end() -> None:
     sure = [0.99] * 5
     assert best_length(sure, [True, True, True, False, False], 1.0) == 3
     assert best_length(sure, [False] * 5, 1.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "length"),
+    [
+        ([0.9] * 6, 6),
+        ([0.3, 0.9, 0.9, 0.6, 0.9], 3),  # the first is what is asked about
+        ([0.9, 0.2, 0.9], 1),
+        ([0.9], 1),
+    ],
+)
+def test_confident(probabilities: list[float], length: int) -> None:
+    """It is sure up to the next doubtful character."""
+    assert confident(probabilities, [True] * len(probabilities)) == length
+
+
+def test_confident_may_not_end() -> None:
+    """It ends with a whole code point, and where none does before the doubtful one, with all of the text."""
+    assert confident([0.9, 0.9, 0.9, 0.2, 0.9], [True, True, False, False, True]) == 2
+    assert confident([0.9, 0.2, 0.9], [False, False, True]) == 3
 
 
 _PATHS = st.lists(st.floats(0.3, 1.0), max_size=7)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from charwise_daemon import paths
+from charwise_daemon.completer import Draft
 from charwise_daemon.completions import Completions
 from charwise_daemon.documents import Document
 from charwise_daemon.engine import Engine
@@ -119,6 +120,12 @@ def _first(completion: Completion) -> Suggestion:
     return completion.suggestions[0]
 
 
+def _left(offered: Suggestion, typed: int) -> Suggestion:
+    """Return what is left of a suggestion after so many of its characters were typed."""
+    draft = Draft(offered.text[typed:].encode(), tuple(offered.probabilities[typed:]), offered.benefit)
+    return Suggestion(offered.id, draft.text.decode(), list(draft.probabilities), draft.benefit, draft.confident)
+
+
 # --- type-through ----------------------------------------------------------------------------------
 async def test_type_through(lstm: Engine) -> None:
     """While what is offered is typed, the rest is the answer, to the last character, with no search."""
@@ -132,8 +139,7 @@ async def test_type_through(lstm: Engine) -> None:
         answer = typist.ask()
         assert isinstance(answer, Completion)
         assert answer.sources == ["lstm", "corpus", "documents", "nearby"]
-        rest = Suggestion(offered.id, offered.text[at:], offered.probabilities[at:], offered.benefit)
-        assert answer.suggestions == [rest]
+        assert answer.suggestions == [_left(offered, at)]
     await typist.rest()
     assert predictor.steps == steps
 
@@ -146,7 +152,7 @@ async def test_type_through_back_and_forth() -> None:
     typist.delete(4)
     back = typist.ask()
     assert isinstance(back, Completion)
-    assert _first(back) == Suggestion(offered.id, offered.text[2:], offered.probabilities[2:], offered.benefit)
+    assert _first(back) == _left(offered, 2)
     typist.delete(2)
     whole = typist.ask()
     assert isinstance(whole, Completion)
@@ -191,6 +197,26 @@ async def test_type_through_inside_a_code_point() -> None:
     assert isinstance(typist.ask(), asyncio.Task)
 
 
+# --- in place of what stands there ---------------------------------------------------------------------
+async def test_instead_of_what_is_typed() -> None:
+    """What a menu has chosen is gone on with as if it were typed; what was offered before is offered still."""
+    typist, chosen = Typist(Counting(None)), Typist(Counting(None))
+    offered = await typist.asked()
+    chosen.edit(len(_TEXT) - len(b"open_conn"), len(_TEXT), b"read_lines(conn")
+    supposed = await typist.asked(instead=[len(_TEXT) - len(b"open_conn"), b"read_lines(conn"])
+    assert _first(supposed).text == _first(await chosen.fresh()).text == "ection"
+    again = typist.ask()
+    assert isinstance(again, Completion)
+    assert again.suggestions == offered.suggestions
+
+
+@pytest.mark.parametrize("instead", [[1], [-1, b"x"], [len(_TEXT) + 1, b"x"], [0, 7], ["0", b"x"]])
+async def test_instead_that_is_none(instead: list[Any]) -> None:
+    """What cannot stand before the cursor is refused."""
+    with pytest.raises(InvalidRequestError, match="instead is"):
+        Typist(Counting(None)).ask(instead=instead)
+
+
 async def test_invoked_searches_anew() -> None:
     """Who asks explicitly, or for other limits, gets a new search; what is typed on of its answer is its rest."""
     typist = Typist(Counting(None))
@@ -229,9 +255,7 @@ async def test_alternatives() -> None:
     answer = typist.ask(alternatives=4)
     assert isinstance(answer, Completion)
     alike = [each for each in offered if each.text[0] == other.text[0]]
-    assert answer.suggestions == [
-        Suggestion(each.id, each.text[1:], each.probabilities[1:], each.benefit) for each in alike
-    ]
+    assert answer.suggestions == [_left(each, 1) for each in alike]
     typist.type(other.text[1:].encode())
     assert isinstance(typist.ask(alternatives=4), asyncio.Task)
     assert _plain(await typist.asked(alternatives=4)) == _plain(await typist.fresh(alternatives=4))
@@ -532,7 +556,7 @@ class _Shown:
         whole = first.text.encode()
         if not whole.startswith(typed) or len(whole) == len(typed):
             return None
-        return Suggestion(first.id, whole[len(typed) :].decode(), first.probabilities[len(typed) :], first.benefit)
+        return _left(first, len(typed))
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])

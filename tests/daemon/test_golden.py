@@ -60,3 +60,10 @@ def test_golden(what: Callable[[bytes, Surroundings], bytes], document: str, tex
 def test_golden_files_are_enough(file: Path) -> None:
     """A rule has at least eight cases."""
     assert file.read_text("utf-8").count("=== ") >= 8
+
+
+@pytest.mark.parametrize(("level", "shown"), [(b"\t", b"if x:\n\ty"), (b"    ", b"if x:"), (b"", b"if x:\n\ty")])
+def test_level_of_the_editor(level: bytes, shown: bytes) -> None:
+    """A document that shows no indentation yet is indented as its editor does."""
+    assert fit(b"if x:\n\ty", Surroundings.of(b"x = 1\n", 6, level)) == shown
+    assert fit(b"if x:\n\ty", Surroundings.of(b"if z:\n\tz\n", 9, b"    ")) == b"if x:\n\ty"
