@@ -131,6 +131,7 @@ class AsyncClient:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._ids, self._waiting = itertools.count(1), dict[int, asyncio.Future[Any]]()
+        self._on_part = dict[int, Callable[[dict[str, Any]], None]]()
         self.on_notification: Callable[[str, Any], None] = lambda _method, _params: None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._listener = asyncio.create_task(self._listen())
@@ -152,13 +153,24 @@ class AsyncClient:
             raise
         return client
 
-    async def request(self, method: str, params: Any = None, deadline: float = DEADLINE) -> Any:
-        """Return the daemon's answer, or raise the error that it sent; a cancelled request is cancelled there too."""
+    async def request(
+        self,
+        method: str,
+        params: Any = None,
+        deadline: float | None = DEADLINE,
+        on_part: Callable[[dict[str, Any]], None] | None = None,
+    ) -> Any:
+        """Return the daemon's answer, or raise the error that it sent; a cancelled request is cancelled there too.
+
+        `on_part` gets what the daemon pushes of the answer before its end.
+        """
         if self.closed.done():
             raise UnavailableError("the daemon went away")
         msgid = next(self._ids)
         answer = self._waiting[msgid] = asyncio.get_running_loop().create_future()
         self._writer.write(encode(Request(msgid, method, params_of(params))))
+        if on_part:
+            self._on_part[msgid] = on_part
         try:
             async with asyncio.timeout(deadline):
                 return await answer
@@ -170,6 +182,7 @@ class AsyncClient:
             raise
         finally:
             self._waiting.pop(msgid, None)
+            self._on_part.pop(msgid, None)
 
     def notify(self, method: str, params: Any = None) -> None:
         """Tell the daemon something; nothing happens when it went away."""
@@ -209,6 +222,9 @@ class AsyncClient:
                     answer.set_result(result)
                 else:
                     answer.set_exception(from_wire(error))
+            case Notification("generated", params):
+                if on_part := self._on_part.get(params["msgid"]):
+                    on_part(params)
             case Notification(method, params):
                 self.on_notification(method, params)
             case Request():

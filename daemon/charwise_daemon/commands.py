@@ -6,6 +6,7 @@ Messages of one connection arrive in order. A method that has to wait is a corou
 import asyncio
 import dataclasses
 import os
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,13 +14,15 @@ from typing import Any, Protocol
 from charwise_daemon import __version__, protocol, registry
 from charwise_daemon.completions import Completions
 from charwise_daemon.documents import Document
-from charwise_daemon.errors import VersionMismatchError
+from charwise_daemon.errors import VersionMismatchError, WorkspaceError
+from charwise_daemon.generate import generated
 from charwise_daemon.journal import Journal
 from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
+from charwise_trainer.ignore import leave_out
 
 
 class Peer(Protocol):
@@ -30,6 +33,9 @@ class Peer(Protocol):
 
     def cancel(self, msgid: int) -> None:
         """Stop answering a request."""
+
+    def push(self, method: str, params: dict[str, Any]) -> None:
+        """Send a part of the answer to the request under way."""
 
 
 class Commands:
@@ -120,6 +126,16 @@ class Commands:
         """Note that a suggestion was dismissed."""
         self.completions.rejected(peer, params.suggestion)
 
+    async def cmd_generate(self, peer: Peer, params: protocol.Generate) -> dict[str, Any]:
+        """Write on, and push what is written as it is; return how much that was, and the seed that gives it again."""
+        document = self._document(peer, params.document)
+        engine, state = await self.completions.state_at(document, params.version, params.offset)
+        seed, characters = params.seed if params.seed >= 0 else secrets.randbelow(2**31), 0
+        async for text in generated(engine, state, params.length, params.temperature, seed):
+            characters += len(text)
+            peer.push("generated", {"text": text.decode()})
+        return {"characters": characters, "seed": seed}
+
     def _user_typed(self) -> None:
         self._training.user_typed()
         self._scoring.typed()
@@ -159,6 +175,22 @@ class Commands:
         in_use = {workspace.path: workspace.status() for workspace in self.workspaces}
         return [in_use.get(path) or dataclasses.asdict(entry) for path, entry in self.workspaces.listed().items()]
 
+    async def cmd_forget_file(self, _: Peer, params: protocol.FilePath) -> dict[str, Any]:
+        """Learn a file never again, and all else of its workspace anew: what was learned from it is gone at once."""
+        path = registry.absolute(params.path)
+        workspace = self.workspaces.serving(str(path))
+        if workspace is None:
+            raise WorkspaceError(f"{path} is in no workspace in use, so nothing is learned from it")
+        if workspace.path == path:
+            raise WorkspaceError(f"{path} is a workspace by itself; forget it with `charwise workspace forget {path}`")
+        await asyncio.to_thread(leave_out, workspace.path, workspace.name_of(path))
+        await self._stop_training(workspace.path)
+        return (await self.workspaces.begin_anew(workspace.path)).status()
+
+    def cmd_changed(self, _: Peer, params: protocol.Paths) -> None:
+        """Take a client's word that files have changed on disk."""
+        self.workspaces.tell([registry.absolute(str(path)) for path in params.paths])
+
     def cmd_train(self, _: Peer, params: protocol.WorkspacePath) -> None:
         """Train a workspace now instead of after it settled."""
         self.workspaces.get(registry.absolute(params.path)).wanted = True
@@ -177,6 +209,10 @@ class Commands:
     def cmd_resume(self, _: Peer, __: protocol.Empty) -> None:
         """Train again."""
         self._training.resume()
+
+    def cmd_battery(self, _: Peer, params: protocol.Battery) -> None:
+        """Train on battery or not until the daemon ends, whatever the settings say."""
+        self._training.on_battery(trains=params.trains)
 
     async def cmd_reload(self, _: Peer, params: protocol.WorkspacePath) -> None:
         """Serve the newest checkpoint of a workspace's model, which somebody else has trained."""

@@ -20,7 +20,8 @@ from charwise_daemon.background import Background
 from charwise_daemon.benefit import price_of
 from charwise_daemon.completer import Draft, complete, lines_at
 from charwise_daemon.documents import Document, Documents, Key
-from charwise_daemon.errors import InvalidRequestError
+from charwise_daemon.engine import Engine, State
+from charwise_daemon.errors import InvalidRequestError, ModelError
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
 from charwise_daemon.offer import After, Found, Offer
@@ -113,6 +114,14 @@ class Completions:
             return _completion(rest, offer.sources, began)
         return self._adopt(offer, document, params, began) or self._begin(offer, document, params, began)
 
+    async def state_at(self, document: Document, version: int, offset: int) -> tuple[Engine, State]:
+        """Return the LSTM that serves a document, and its state at an offset; raises ModelError where there is none."""
+        document.check(version, offset)
+        engine = self._predictor_for(document).engine
+        if engine is None:
+            raise ModelError(f"no model has learned {document.label} yet; run `charwise train` on its folder, or wait")
+        return engine, await _drive(_last(document.snapshots.read(engine, document.text, offset)))
+
     def shown(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion is seen."""
         self.tally.shown(suggestion)
@@ -193,7 +202,7 @@ class Completions:
         chosen, is_invoked = self._settings, params.trigger == "invoked"
         return Limits(
             params.max_characters or chosen.max_characters,
-            1 if chosen.multiline == "never" else lines_at(around, params.max_lines or chosen.max_lines),
+            1 if self._multiline(params) == "never" else lines_at(around, params.max_lines or chosen.max_lines),
             max(1, params.alternatives),
             params.max_milliseconds or chosen.time_limit_ms * (_INVOKED_TIMES if is_invoked else 1),
         )
@@ -201,7 +210,11 @@ class Completions:
     def _price(self, document: Document, params: Complete) -> float:
         """Return what a wrong suggestion costs here; who asks for one is not distracted."""
         is_asked = params.trigger == "invoked"
-        return 0.0 if is_asked else price_of(self._settings.eagerness) * self.tally.factor(document.kind)
+        eagerness = params.eagerness if params.eagerness >= 0 else self._settings.eagerness
+        return 0.0 if is_asked else price_of(min(1.0, eagerness)) * self.tally.factor(document.kind)
+
+    def _multiline(self, params: Complete) -> str:
+        return params.multiline or self._settings.multiline
 
     # --- steps, driven by a request or by the background ---------------------------------------------
     def _find(
@@ -219,7 +232,7 @@ class Completions:
         memory = self.documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
         limits, price = self._limits(params, around), self._price(document, params)
-        whole_lines = self._settings.multiline == "always"
+        whole_lines = self._multiline(params) == "always"
         found = complete(predictor, position, limits, around, price, clock, whole_lines=whole_lines)
         drafts = yield from _last(found)
         present = position.distributions.sum(1) > 0
@@ -324,8 +337,9 @@ def _instead(params: Complete) -> tuple[int, bytes]:
     )
 
 
-def _asked(params: Complete) -> tuple[float, ...]:
-    return params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
+def _asked(params: Complete) -> tuple[Any, ...]:
+    limits = params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
+    return *limits, params.indentation, params.eagerness, params.multiline
 
 
 def _last(values: Iterator[T]) -> Steps[T]:

@@ -97,6 +97,12 @@ class Connection(asyncio.Protocol):
             log.warning("%r does not read; cut off", self)
             self._transport.abort()
 
+    def push(self, method: str, params: dict[str, Any]) -> None:
+        """Send a part of the answer to the request that the current task answers."""
+        task = asyncio.current_task()
+        assert task
+        self.send(Notification(method, {"msgid": self._tasks[task], **params}))
+
     def cancel(self, msgid: int) -> None:
         """Stop answering a request."""
         for task, answered in self._tasks.items():

@@ -17,7 +17,7 @@ from charwise_daemon.indexer import Indexer
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.saved import MOST_FILES, Saved, is_by_git
 from charwise_daemon.settings import CorpusSettings
-from charwise_daemon.watcher import watching
+from charwise_daemon.watcher import settled, watching
 from charwise_trainer.corpus import END, CorpusFile, Limits, Rules, encode, encode_header
 from charwise_trainer.errors import TrainerError
 from charwise_trainer.text import printable
@@ -64,6 +64,8 @@ class Files:
         self._folders: set[str] = set()  # names of the folders those are in
         self._since: Read | None = None  # what was read here since the index under way was begun
         self._due = asyncio.Event()  # an index is to be made
+        self._arrived = asyncio.Queue[Path]()  # paths that changed
+        self._unwatched = ""  # why nobody but clients tells of changes
         self._failed_at: float | None = None  # when the index made last could not be made
         self._remembering = asyncio.Lock()  # the memory is replaced by one at a time
 
@@ -80,21 +82,32 @@ class Files:
         return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
     async def follow(self) -> None:
-        """Read the files and follow them until cancelled, or until that is impossible; then `error` says why."""
+        """Read the files and follow them until cancelled; where only clients tell of changes, `error` says why."""
         try:
-            async with watching(self.path, self._matters) as changes, asyncio.TaskGroup() as both:
+            async with self._watched(), asyncio.TaskGroup() as both:
                 both.create_task(self._keep_indexed())
-                both.create_task(self._keep_read(changes))
-        except OSError as error:
-            await self._try_to_index()  # what is there now, at least
-            self.error = f"changes in {self.path} are not followed: {error}"
-            log.warning("%s", self.error)
+                both.create_task(self._keep_read())
         except Exception:  # the task's edge: nobody awaits it before the end
             self.error = f"{self.path} is not followed: an internal error, see the log"
             log.exception("following %s failed", self.path)
         finally:
             self._indexer.close()
             self.ready.set()
+
+    def tell(self, paths: Iterable[Path]) -> None:
+        """Take a client's word that paths have changed: of a remote file system, the system itself tells nothing."""
+        for path in filter(self._matters, paths):
+            self._arrived.put_nowait(path)
+
+    @contextlib.asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(watching(self.path, self._matters, self._arrived))
+            except OSError as error:
+                self.error = self._unwatched = f"changes in {self.path} are not followed: {error}"
+                log.warning("%s", self.error)
+            yield
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
@@ -103,8 +116,8 @@ class Files:
         return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
 
     # --- what is saved -----------------------------------------------------------------------------
-    async def _keep_read(self, changes: AsyncIterator[set[Path]]) -> None:
-        async for paths in changes:
+    async def _keep_read(self) -> None:
+        async for paths in settled(self._arrived):
             if await asyncio.to_thread(self._is_much, paths):
                 self._due.set()
             else:
@@ -211,7 +224,7 @@ class Files:
         async with self._remembering:
             before, self._entries = self._entries, dict(index.files)
             self.memory, self.left_out, self.held_back = memory, index.left_out, index.held_back
-            self.error, self._failed_at = "", None
+            self.error, self._failed_at = self._unwatched, None
             self._folders = await asyncio.to_thread(_folders_of, index.files)
             await self._remember(self._news(since))
             self._since = None

@@ -183,7 +183,8 @@ class Complete:
     """`complete`: what comes next at this byte offset of this version? Zero limits mean: as the settings say.
 
     With `instead`, [start, text], it is asked as if the text stood in place of [start, offset): what a menu has chosen.
-    `indentation` is one level as the editor indents, for where the document does not show how it does.
+    `indentation` is one level as the editor indents, for where the document does not show how it does. `eagerness` (0
+    to 1; -1 is none) and `multiline` ("" is none) come before what the settings say.
     """
 
     document: str
@@ -196,6 +197,8 @@ class Complete:
     max_milliseconds: float = 0.0  # of the search: then the best so far
     instead: list[Any] = field(default_factory=list)
     indentation: str = ""
+    eagerness: float = -1.0
+    multiline: Literal["", "auto", "always", "never"] = ""
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,21 @@ class Feedback:
 
 
 @dataclass(frozen=True)
+class Generate:
+    """`generate`: write on from this byte offset of this version, as the LSTM alone would, character by character.
+
+    `temperature` divides the scores: 0 takes the likeliest each time. The same seed gives the same text; -1 is any.
+    """
+
+    document: str
+    version: int
+    offset: int
+    length: int = 400  # at most: it ends where the LSTM ends a file
+    temperature: float = 0.8
+    seed: int = -1
+
+
+@dataclass(frozen=True)
 class Cancel:
     """`cancel`: the answer to request `msgid` of this connection is not wanted any more."""
 
@@ -244,10 +262,31 @@ class WorkspacePath:
 
 
 @dataclass(frozen=True)
+class FilePath:
+    """`forget_file`: the file meant."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Paths:
+    """`changed`: the files and folders that are new, changed or gone."""
+
+    paths: list[Any]
+
+
+@dataclass(frozen=True)
 class Pause:
     """`pause`: no training until `resume`, or for `seconds` where it is over zero."""
 
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Battery:
+    """`battery`: whether to train on it."""
+
+    trains: bool
 
 
 @dataclass(frozen=True)

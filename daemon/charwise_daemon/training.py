@@ -85,6 +85,11 @@ class Training:
         self._paused_until = 0.0
         self.consider()
 
+    def on_battery(self, *, trains: bool) -> None:
+        """Train on battery or not, whatever the settings say."""
+        self._settings = replace(self._settings, on_battery=trains)
+        self.consider()
+
     def user_typed(self) -> None:
         """Note a keystroke: a trainer that runs is paused at once.
 
@@ -141,6 +146,8 @@ class Training:
 
     def _act(self, action: Action) -> None:
         before, self._why = self._why, action.why
+        if self._trained is None and before != self._why and "paused by you" in {before, self._why}:
+            self._tell({"kind": "pause", "message": self._why})  # nothing is trained that would tell of it
         match action.kind:
             case "start":
                 workspace = next(w for w in self._workspaces() if w.path == action.workspace)

@@ -33,13 +33,13 @@ class _Forward(FileSystemEventHandler):
 
 
 @contextlib.asynccontextmanager
-async def watching(root: Path, matters: Callable[[Path], bool]) -> AsyncIterator[AsyncIterator[set[Path]]]:
-    """Watch `root` (a folder or a file); inside, iterate over the sets of paths that changed since the beginning.
+async def watching(root: Path, matters: Callable[[Path], bool], arrived: asyncio.Queue[Path]) -> AsyncIterator[None]:
+    """Watch `root` (a folder or a file): inside, what changes arrives in the queue.
 
     Raises:
         OSError: the system cannot watch it (its limit of watches is reached, or the folder is gone).
     """
-    loop, arrived = asyncio.get_running_loop(), asyncio.Queue[Path]()
+    loop = asyncio.get_running_loop()
 
     def tell(path: Path) -> None:  # in the observer's thread
         if matters(path):
@@ -47,7 +47,7 @@ async def watching(root: Path, matters: Callable[[Path], bool]) -> AsyncIterator
 
     observer = await asyncio.to_thread(_start, root, _Forward(tell))
     try:
-        yield _changes(arrived)
+        yield
     finally:
         observer.stop()
         await asyncio.to_thread(observer.join)
@@ -60,7 +60,8 @@ def _start(root: Path, handler: FileSystemEventHandler) -> BaseObserver:
     return observer
 
 
-async def _changes(arrived: asyncio.Queue[Path]) -> AsyncIterator[set[Path]]:
+async def settled(arrived: asyncio.Queue[Path]) -> AsyncIterator[set[Path]]:
+    """Yield the sets of paths that arrived together."""
     while True:
         yield await _settled(arrived)
 

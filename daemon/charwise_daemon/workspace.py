@@ -108,6 +108,10 @@ class Workspace:
         """Return the name that a path has in the corpus; "" outside of it."""
         return self._files.name_of(path)
 
+    def tell(self, path: Path) -> None:
+        """Take a client's word that a file has changed on disk."""
+        self._files.tell([path])
+
     def predictor_for(self, name: str = "", *, adapts: bool = True) -> Predictor:
         """Return the predictor for a document of this name in the corpus; `adapts`: with what was learned while typing.
 

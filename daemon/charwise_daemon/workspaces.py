@@ -1,5 +1,6 @@
 """The workspaces in use: which folder teaches which model, who needs it, and which one serves a document."""
 
+import asyncio
 import contextlib
 import logging
 from collections import deque
@@ -74,6 +75,23 @@ class Workspaces:
             )
             log.info("using %s", path)
         return self._in_use[path]
+
+    async def begin_anew(self, path: Path) -> Workspace:
+        """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
+        holders = self._holders.get(path, set())
+        workspace = self.get(path)
+        await self._unload(path)
+        if workspace.model_name in self._store.names():
+            await asyncio.to_thread(self._store.remove, workspace.model_name)
+        for holder in holders:
+            workspace = self.add(path, holder)
+        return workspace
+
+    def tell(self, paths: Iterable[Path]) -> None:
+        """Take a client's word that files have changed on disk."""
+        for path in paths:
+            if workspace := self.serving(str(path)):
+                workspace.tell(path)
 
     async def release(self, path: Path, holder: object) -> None:
         """Note that `holder` needs a workspace no more; when nobody does, its memory is freed."""

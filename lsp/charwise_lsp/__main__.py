@@ -1,4 +1,4 @@
-"""`python -m charwise_lsp`: the language server on stdin and stdout."""
+"""`python -m charwise_lsp [--completion]`: the language server on stdin and stdout."""
 
 import contextlib
 import functools
@@ -12,11 +12,19 @@ from charwise_daemon import launch
 from charwise_daemon.errors import CharwiseError
 
 
-def main() -> NoReturn:
-    """Serve one editor until it leaves; the exit status is 0 when it said `shutdown` first."""
+def main(*, completion: bool = False) -> NoReturn:
+    """Serve one editor until it leaves; the exit status is 0 when it said `shutdown` first.
+
+    With `completion` suggestions are in the completion menu too.
+    """
     threading.Thread(target=_start_daemon, daemon=True).start()  # its start and the imports here need one core each
     _import_types()
     from charwise_lsp.server import SERVER  # noqa: PLC0415 - only now that the types are there
+
+    if completion:
+        from charwise_lsp.menu import register  # noqa: PLC0415 - likewise
+
+        register(SERVER)
 
     gc.freeze()  # so that no collection while somebody types walks over what stays anyway
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
@@ -46,4 +54,4 @@ def _import_types() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(completion="--completion" in sys.argv[1:])

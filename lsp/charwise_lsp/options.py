@@ -16,12 +16,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SuggestionOptions:
-    """When suggestions come, and how long they may be; 0 means as the daemon's settings say."""
+    """When suggestions come, and how long they may be; 0, "" and -1 mean as the daemon's settings say."""
 
     automatic: bool = True  # False: only when the user asks for one
     max_characters: int = 0
     max_lines: int = 0
     alternatives: int = 1
+    multiline: Literal["", "auto", "always", "never"] = ""
+    eagerness: float = -1.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class WorkspaceOptions:
     """What becomes of the folders that the editor opens."""
 
     learn: bool = True  # False: nothing is learned from them, only the open documents help
+    on_battery: bool | None = None  # whether to train on battery; None: as the daemon's settings say
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,12 @@ def _fault(value: Any, hint: Any) -> str | None:
     """Return what the value should have been; None if it is that."""
     if typing.get_origin(hint) is Literal:
         choices = typing.get_args(hint)
-        return None if value in choices else f"one of {', '.join(choices)}"
-    if hint is bool:
-        return None if isinstance(value, bool) else "true or false"
+        return None if value in choices else f"one of {', '.join(filter(None, choices))}"
+    if hint is bool or hint == bool | None:
+        return None if isinstance(value, bool) or (value is None and hint is not bool) else "true or false"
+    if hint is float:
+        is_number = type(value) in {int, float} and (value == -1 or 0 <= value <= 1)
+        return None if is_number else "a number from 0 to 1, or -1"
     return None if type(value) is int and value >= 0 else "a whole number, 0 or more"
 
 

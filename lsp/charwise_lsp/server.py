@@ -6,10 +6,12 @@ which is the wire, and imports neither numpy nor torch.
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+import attrs
 from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
@@ -19,20 +21,32 @@ from pygls.uris import to_fs_path
 
 from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError, VersionMismatchError
-from charwise_daemon.protocol import Complete, Feedback, Focus, Suggestion
+from charwise_daemon.protocol import Battery, Complete, Feedback, Focus, Paths, Suggestion
 from charwise_lsp import options
-from charwise_lsp.convert import Encoding, Mirror, column_of
+from charwise_lsp.commands import COMMANDS
+from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
 from charwise_lsp.parent import end_with
+from charwise_lsp.places import path_of
 from charwise_lsp.progress import TrainingProgress
 from charwise_lsp.session import Session
+from charwise_lsp.status import Board, Status
 
 logger = logging.getLogger(__name__)
 
-_ACCEPTED = "charwise.accepted"
+_ACCEPTED, _STATUS = "charwise.accepted", "charwise/didChangeStatus"
 _TRIGGERS: dict[types.InlineCompletionTriggerKind, Literal["automatic", "invoked"]] = {
     types.InlineCompletionTriggerKind.Automatic: "automatic",
     types.InlineCompletionTriggerKind.Invoked: "invoked",
 }
+_MIRRORED = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+)
+_WIDEST_LEVEL = 16  # columns
 # Seconds that an editor may take to say how it is configured, before its folders are learned as the options are.
 _CONFIGURATION_DEADLINE = 5.0
 
@@ -41,17 +55,21 @@ class CharwiseServer(LanguageServer):
     """One editor's server: its options, its folders and its session with the daemon."""
 
     def __init__(self) -> None:
-        super().__init__("charwise", __version__, converter_factory=_converter)
+        cells = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")])
+        super().__init__("charwise", __version__, notebook_document_sync=cells, converter_factory=_converter)
         # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
         # future behind each time. Without its handlers ours get these messages directly.
-        for method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE):
+        for method in _MIRRORED:
             del self.protocol.fm.builtin_features[method]
+        for name, command in COMMANDS.items():
+            self.command(name)(functools.partial(command, self))
         self.options = options.Options()
         self.initial_options: Any = None
         self.folders: set[str] = set()
         self.session = Session(self._hear, self._lose, self._say_trouble)
         self.leaving = False
-        self._progress = TrainingProgress(self)
+        self._progress, self._board = TrainingProgress(self), Board()
+        self._shown: Status | None = None
         self._configured = False
         self._reported: set[str] = set()
         self._watcher: asyncio.Task[None] | None = None
@@ -88,19 +106,24 @@ class CharwiseServer(LanguageServer):
         self.settle(self.initial_options, settings)
         self._configured = True
         self.learn()
+        self._show()
 
     def settle(self, *layers: Any) -> None:
         """Take over options, and report what is wrong with them in one message, once."""
         self.options, problems = options.parse(*layers)
         logging.getLogger("charwise_lsp").setLevel(self.options.log_level.upper())
+        self._board.is_automatic = self.options.suggestions.automatic
         if new := [problem for problem in problems if problem not in self._reported]:
             self._reported.update(new)
             self._warn("; ".join(new))
 
     def learn(self) -> None:
         """Have the daemon learn the editor's folders, as soon as it is known that it may."""
+        wanted = self.options.workspaces
         if self._configured:
-            self.session.hold(self.folders if self.options.workspaces.learn else set())
+            self.session.hold(self.folders if wanted.learn else set())
+            if wanted.on_battery is not None:
+                self.session.tell("battery", Battery(wanted.on_battery))
 
     def report_server_error(self, error: Exception, source: type[PyglsError | JsonRpcException]) -> None:
         """Log a defect; a message box while somebody types would help nobody."""
@@ -108,15 +131,30 @@ class CharwiseServer(LanguageServer):
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         logger.debug("the daemon says %s", event)
+        self._board.hear(event)
+        self._show()
+        if event["kind"] == "connected":
+            self.learn()
         window = self.client_capabilities.window
         if event["kind"] == "training" and self.options.progress and window and window.work_done_progress:
             self._progress.show(event)
 
     def _lose(self) -> None:
         self._progress.end_all("the daemon went away")
+        self._board.lose()
+        self._show()
+
+    def _show(self) -> None:
+        """Tell the editor what it shows of charwise, where that has changed."""
+        status = self._board.status()
+        if self._configured and status != self._shown:
+            self._shown = status
+            self.protocol.notify(_STATUS, vars(status))
 
     def _say_trouble(self, error: CharwiseError) -> None:
         logger.warning("%s", error)
+        self._board.trouble = str(error)
+        self._show()
         if isinstance(error, VersionMismatchError):
             self._warn(str(error))  # nobody but the user can mend it
         else:
@@ -130,7 +168,31 @@ def _converter() -> Converter:
     """Return pygls' own, which tells less of where a malformed message is wrong, and so compiles less at the start."""
     converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # pygls does not say
     converter.detailed_validation = False
+    structure = converter.get_structure_hook(types.InlineCompletionParams)
+
+    def with_indentation(given: Any, kind: type[Any]) -> types.InlineCompletionParams:
+        params = structure(given, kind)
+        return Asked(params.context, params.text_document, params.position, indentation=_indentation(given))
+
+    converter.register_structure_hook(types.InlineCompletionParams, with_indentation)
     return converter
+
+
+@attrs.define(slots=False)
+class Asked(types.InlineCompletionParams):
+    """The parameters of a request, with one level of indentation where the editor says how it indents."""
+
+    indentation: str = attrs.field(default="", kw_only=True)
+
+
+def _indentation(given: Mapping[str, Any]) -> str:
+    """Return one level by `formattingOptions`, which Copilot's clients send and the standard has not; else ""."""
+    match given.get("formattingOptions"):
+        case {"insertSpaces": True, "tabSize": int(size)} if 0 < size <= _WIDEST_LEVEL:
+            return " " * size
+        case {"insertSpaces": False}:
+            return "\t"
+    return ""
 
 
 SERVER = CharwiseServer()
@@ -147,12 +209,16 @@ def initialize(ls: CharwiseServer, params: types.InitializeParams) -> None:
 async def initialized(ls: CharwiseServer, _params: types.InitializedParams) -> None:
     """Learn the editor's folders, and ask to be told of changed settings."""
     await ls.configure()
-    workspace = ls.client_capabilities.workspace
+    workspace, wanted = ls.client_capabilities.workspace, list[types.Registration]()
     if workspace and (told := workspace.did_change_configuration) and told.dynamic_registration:
-        wanted = types.DidChangeConfigurationRegistrationOptions(section="charwise")
-        changes = types.Registration("charwise", types.WORKSPACE_DID_CHANGE_CONFIGURATION, wanted)
+        section = types.DidChangeConfigurationRegistrationOptions(section="charwise")
+        wanted.append(types.Registration("settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section))
+    if workspace and (watched := workspace.did_change_watched_files) and watched.dynamic_registration:
+        everything = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+        wanted.append(types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, everything))
+    if wanted:
         with contextlib.suppress(JsonRpcException):  # refused: then settings hold until the server starts again
-            await ls.client_register_capability_async(types.RegistrationParams([changes]))
+            await ls.client_register_capability_async(types.RegistrationParams(wanted))
 
 
 @SERVER.feature(types.SHUTDOWN)
@@ -176,25 +242,24 @@ def did_change_workspace_folders(ls: CharwiseServer, params: types.DidChangeWork
     ls.learn()
 
 
+@SERVER.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+def did_change_watched_files(ls: CharwiseServer, params: types.DidChangeWatchedFilesParams) -> None:
+    """Pass on what changed on disk: of a remote file system, the daemon's own system tells it nothing."""
+    if ls.options.workspaces.learn and (paths := [path for each in params.changes if (path := to_fs_path(each.uri))]):
+        ls.session.tell("changed", Paths(paths))
+
+
 # --- documents -----------------------------------------------------------------------------------
 @SERVER.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(ls: CharwiseServer, params: types.DidOpenTextDocumentParams) -> None:
     """Mirror a document from now on."""
-    document = params.text_document
-    ls.session.open(document.uri, Mirror(document.text, document.version, ls.encoding))
+    _open(ls, params.text_document)
 
 
 @SERVER.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(ls: CharwiseServer, params: types.DidChangeTextDocumentParams) -> None:
     """Apply changes to the mirror, and pass them on in bytes."""
-    uri, version = params.text_document.uri, params.text_document.version
-    mirror = ls.session.documents.get(uri)
-    if mirror is None:
-        logger.info("a change to %s, which is not open, is ignored", uri)
-        return
-    changes = [mirror.apply(change) for change in params.content_changes]
-    mirror.version = version
-    ls.session.edit(uri, changes)
+    _change(ls, params.text_document, params.content_changes)
 
 
 @SERVER.feature(types.TEXT_DOCUMENT_DID_CLOSE)
@@ -203,6 +268,53 @@ def did_close(ls: CharwiseServer, params: types.DidCloseTextDocumentParams) -> N
     ls.session.close(params.text_document.uri)
 
 
+@SERVER.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+def did_open_notebook(ls: CharwiseServer, params: types.DidOpenNotebookDocumentParams) -> None:
+    """Mirror a notebook's cells: each is a document, and remembers what the others say as open documents do."""
+    for cell in params.cell_text_documents:
+        _open(ls, cell)
+
+
+@SERVER.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+def did_change_notebook(ls: CharwiseServer, params: types.DidChangeNotebookDocumentParams) -> None:
+    """Mirror cells that are new, forget those that are gone, and apply changes to the others."""
+    cells = params.change.cells
+    structure = cells.structure if cells else None
+    for closed in (structure.did_close or ()) if structure else ():
+        ls.session.close(closed.uri)
+    for opened in (structure.did_open or ()) if structure else ():
+        _open(ls, opened)
+    for changed in (cells.text_content or ()) if cells else ():
+        _change(ls, changed.document, changed.changes)
+
+
+@SERVER.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+def did_close_notebook(ls: CharwiseServer, params: types.DidCloseNotebookDocumentParams) -> None:
+    """Forget a notebook's cells."""
+    for cell in params.cell_text_documents:
+        ls.session.close(cell.uri)
+
+
+def _open(ls: CharwiseServer, document: types.TextDocumentItem) -> None:
+    path = path_of(document.uri, document.language_id, sorted(ls.folders))
+    ls.session.open(document.uri, Mirror(document.text, document.version, ls.encoding), path)
+
+
+def _change(
+    ls: CharwiseServer,
+    document: types.VersionedTextDocumentIdentifier,
+    changes: Iterable[types.TextDocumentContentChangeEvent],
+) -> None:
+    mirror = ls.session.documents.get(document.uri)
+    if mirror is None:
+        logger.info("a change to %s, which is not open, is ignored", document.uri)
+        return
+    edits = [mirror.apply(change) for change in changes]
+    mirror.version = document.version
+    ls.session.edit(document.uri, edits)
+
+
+# --- suggestions ---------------------------------------------------------------------------------
 @SERVER.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
     """Offer what the daemon suggests at the cursor; nothing at all is no error."""
@@ -210,19 +322,29 @@ async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionPa
     mirror, trigger = ls.session.documents.get(uri), _TRIGGERS[params.context.trigger_kind]
     if mirror is None or (trigger == "automatic" and not wanted.automatic):
         return types.InlineCompletionList([])
-    word, typed = mirror.word_before(params.position)  # now: the mirror may have changed when the answer comes
-    offset, limits = mirror.offset(params.position), (wanted.max_characters, wanted.max_lines, wanted.alternatives)
-    completion = await ls.session.complete(Complete(uri, mirror.version, offset, trigger, *limits))
-    return types.InlineCompletionList([_item(suggestion, word, typed) for suggestion in completion.suggestions])
+    # Now: the mirror may have changed when the answer comes.
+    if chosen := params.context.selected_completion_info:  # of a menu: suggestions go on with that
+        typed, replaced, instead = chosen.text, chosen.range, [mirror.offset(chosen.range.start), chosen.text]
+    else:
+        (typed, replaced), instead = mirror.word_before(params.position), []
+    ask = Complete(
+        uri,
+        mirror.version,
+        mirror.offset(params.position),
+        trigger,
+        wanted.max_characters,
+        wanted.max_lines,
+        wanted.alternatives,
+        instead=instead,
+        indentation=getattr(params, "indentation", ""),
+        eagerness=wanted.eagerness,
+        multiline=wanted.multiline,
+    )
+    completion = await ls.session.complete(ask)
+    return types.InlineCompletionList([_item(suggestion, typed, replaced) for suggestion in completion.suggestions])
 
 
 # --- feedback: what the standard lacks goes by the names that other servers gave it ----------------
-@SERVER.command(_ACCEPTED)
-def accepted(ls: CharwiseServer, suggestion: int, length: int) -> None:
-    """Pass on that a suggestion was accepted, which an item's command tells."""
-    ls.session.tell("accepted", Feedback(suggestion, length))
-
-
 @SERVER.feature("textDocument/didShowCompletion")
 def did_show(ls: CharwiseServer, params: Any) -> None:
     """Pass on that an item is seen."""
@@ -232,7 +354,7 @@ def did_show(ls: CharwiseServer, params: Any) -> None:
 @SERVER.feature("textDocument/didPartiallyAcceptCompletion")
 def did_partially_accept(ls: CharwiseServer, params: Any) -> None:
     """Pass on how much of an item was accepted so far; the editor counts UTF-16 units and the typed word with them."""
-    suggestion, length = params.item.command.arguments
+    suggestion, length, *_ = params.item.command.arguments
     text = params.item.insertText.encode()
     taken = column_of(text, params.acceptedLength, "utf-16") - (len(text) - length)
     ls.session.tell("accepted", Feedback(suggestion, max(0, taken)))
@@ -246,11 +368,15 @@ def did_focus(ls: CharwiseServer, params: Any) -> None:
         ls.session.tell("focus", Focus(uri, mirror.offset(position)) if position else Focus(uri))
 
 
-def _item(suggestion: Suggestion, word: str, typed: types.Range) -> types.InlineCompletionItem:
-    """Return the item: it replaces the typed word by itself and more, which editors show without a flicker."""
-    text = word + suggestion.text
-    told = types.Command("accepted", _ACCEPTED, arguments=[suggestion.id, len(suggestion.text.encode())])
-    return types.InlineCompletionItem(insert_text=text, filter_text=text, range=typed, command=told)
+def _item(suggestion: Suggestion, typed: str, replaced: types.Range) -> types.InlineCompletionItem:
+    """Return the item: it replaces what is typed by itself and more, which editors show without a flicker.
+
+    Its command tells the suggestion, its length in bytes, and where confidence drops, in UTF-16 units of the item.
+    """
+    text, added = typed + suggestion.text, suggestion.text.encode()
+    confident = units_of(typed.encode() + added[: suggestion.confident], "utf-16")
+    told = types.Command("accepted", _ACCEPTED, arguments=[suggestion.id, len(added), confident])
+    return types.InlineCompletionItem(insert_text=text, filter_text=text, range=replaced, command=told)
 
 
 def _paths(folders: Iterable[types.WorkspaceFolder]) -> set[str]:

@@ -10,10 +10,8 @@ import logging
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
-from pygls.uris import to_fs_path
-
 from charwise_daemon.client import AsyncClient, completion_of
-from charwise_daemon.errors import CharwiseError, DocumentError, InvalidRequestError, OutdatedError
+from charwise_daemon.errors import CharwiseError, DocumentError, InvalidRequestError, OutdatedError, UnavailableError
 from charwise_daemon.protocol import Close, Complete, Completion, Edit, Open, WorkspacePath
 from charwise_lsp.convert import Mirror
 
@@ -42,6 +40,7 @@ class Session:
         on_trouble: Callable[[CharwiseError], None],
     ) -> None:
         self.documents: dict[str, Mirror] = {}  # by URI
+        self._paths: dict[str, str] = {}  # of the documents, by URI
         self._on_event, self._on_gone, self._on_trouble = on_event, on_gone, on_trouble
         self._folders: dict[str, str] = {}  # path as the editor says it -> as the daemon does
         self._client: AsyncClient | None = None
@@ -63,9 +62,9 @@ class Session:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     # --- documents -------------------------------------------------------------------------------
-    def open(self, uri: str, mirror: Mirror) -> None:
-        """Keep a document's mirror, here and at the daemon."""
-        self.documents[uri] = mirror
+    def open(self, uri: str, mirror: Mirror, path: str = "") -> None:
+        """Keep a document's mirror, here and at the daemon; `path` is its file, "" where it has none."""
+        self.documents[uri], self._paths[uri] = mirror, path
         self._tell("open", uri, self._opening(uri))
 
     def edit(self, uri: str, changes: list[Any]) -> None:
@@ -74,13 +73,20 @@ class Session:
 
     def close(self, uri: str) -> None:
         """Forget a document."""
-        if self.documents.pop(uri, None):
+        if uri in self.documents:
+            self._drop(uri)
             self._tell("close", uri, Close(uri))
 
     def tell(self, method: str, params: Any) -> None:
         """Tell the daemon something that it need not hear, such as feedback."""
         if self._client:
             self._client.notify(method, params)
+
+    async def ask(self, method: str, params: Any = None, **options: Any) -> Any:
+        """Return the daemon's answer to what the user asked for; raises CharwiseError, and that there is no daemon."""
+        if self._client is None:
+            raise UnavailableError("no daemon answers yet; see `charwise daemon status`")
+        return await self._client.request(method, params, **options)
 
     async def complete(self, ask: Complete) -> Completion:
         """Return what the daemon suggests: nothing where it is away, outdated or in trouble."""
@@ -106,22 +112,31 @@ class Session:
         try:
             await client.request("open", self._opening(ask.document))
         except InvalidRequestError:
-            self.documents.pop(ask.document, None)  # refused, so that no key sends all of it again
+            self._drop(ask.document)  # refused, so that no key sends all of it again
             raise
         return completion_of(await client.request("complete", ask, _DEADLINE))
 
     def _opening(self, uri: str) -> Open:
         mirror = self.documents[uri]
-        return Open(uri, mirror.text, mirror.version, to_fs_path(uri) or "")
+        return Open(uri, mirror.text, mirror.version, self._paths[uri])
 
     def _tell(self, method: str, uri: str, params: Any) -> None:
         try:
             self.tell(method, params)
         except CharwiseError as error:  # too large for a frame
             logger.warning("no suggestions in %s: %s", uri, error)
-            self.documents.pop(uri, None)
+            self._drop(uri)
+
+    def _drop(self, uri: str) -> None:
+        self.documents.pop(uri, None)
+        self._paths.pop(uri, None)
 
     # --- workspaces ------------------------------------------------------------------------------
+    @property
+    def folders(self) -> list[str]:
+        """The folders that are learned, as the daemon names them."""
+        return list(self._folders.values())
+
     def hold(self, folders: Collection[str]) -> None:
         """Have the daemon learn these folders, and need no others any more."""
         for folder in set(self._folders).difference(folders):
@@ -141,6 +156,7 @@ class Session:
             return
         if folder in self._folders:  # not released meanwhile
             self._folders[folder] = added["path"]
+            self._on_event({"kind": "workspace", **added})
 
     # --- the connection --------------------------------------------------------------------------
     async def _stay_connected(self) -> None:
@@ -180,10 +196,12 @@ class Session:
     async def _subscribe(self, client: AsyncClient) -> None:
         with contextlib.suppress(CharwiseError):  # gone already: the next one is asked again
             await client.request("subscribe")
+            training = (await client.request("status"))["training"]  # what was told before
+            self._hear("event", {"kind": "connected", **training})
 
     def _hear(self, method: str, params: Any) -> None:
         try:
-            if method == "event" and params["workspace"] in self._folders.values():  # and not another editor's
+            if method == "event" and params.get("workspace") in {None, *self._folders.values()}:  # not another editor's
                 self._on_event(params)
         except Exception:  # the connection's edge: what cannot be shown must not end it
             logger.exception("cannot show %s", params)

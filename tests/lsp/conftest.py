@@ -110,6 +110,9 @@ class ScriptedDaemon:
     async def _hello(self, _params: dict[str, Any]) -> dict[str, Any]:
         return {"version": "0", "protocol": PROTOCOL, "pid": os.getpid()}
 
+    async def _status(self, _params: dict[str, Any]) -> dict[str, Any]:
+        return {"training": {"state": "idle", "workspace": None, "message": ""}}
+
     async def _workspace_add(self, params: dict[str, Any]) -> dict[str, Any]:
         return {"path": params["path"], "model": "m", "state": "learning"}
 

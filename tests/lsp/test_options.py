@@ -16,12 +16,19 @@ def test_nothing_set(given: Any) -> None:
 def test_everything_set() -> None:
     """Keys are the fields' names in camelCase."""
     given = {
-        "suggestions": {"automatic": False, "maxCharacters": 80, "maxLines": 1, "alternatives": 3},
-        "workspaces": {"learn": False},
+        "suggestions": {
+            "automatic": False,
+            "maxCharacters": 80,
+            "maxLines": 1,
+            "alternatives": 3,
+            "multiline": "never",
+            "eagerness": 0.7,
+        },
+        "workspaces": {"learn": False, "onBattery": True},
         "progress": False,
         "logLevel": "debug",
     }
-    expected = Options(SuggestionOptions(False, 80, 1, 3), WorkspaceOptions(False), False, "debug")
+    expected = Options(SuggestionOptions(False, 80, 1, 3, "never", 0.7), WorkspaceOptions(False, True), False, "debug")
     assert parse(given) == (expected, [])
 
 
@@ -39,8 +46,19 @@ def test_layers() -> None:
     [
         ("fast", "the options is 'fast', but must be a map"),
         ({"sugestions": {}}, "unknown option sugestions; known are suggestions, workspaces, progress, logLevel"),
-        ({"workspaces": {"lern": True}}, "unknown option workspaces.lern; known are workspaces.learn"),
+        (
+            {"workspaces": {"lern": True}},
+            "unknown option workspaces.lern; known are workspaces.learn, workspaces.onBattery",
+        ),
         ({"workspaces": True}, "workspaces is True, but must be a map"),
+        ({"workspaces": {"learn": None}}, "workspaces.learn is None, but must be true or false"),
+        ({"workspaces": {"onBattery": "no"}}, "workspaces.onBattery is 'no', but must be true or false"),
+        ({"suggestions": {"eagerness": 2}}, "suggestions.eagerness is 2, but must be a number from 0 to 1, or -1"),
+        (
+            {"suggestions": {"eagerness": True}},
+            "suggestions.eagerness is True, but must be a number from 0 to 1, or -1",
+        ),
+        ({"suggestions": {"multiline": 1}}, "suggestions.multiline is 1, but must be one of auto, always, never"),
         ({"workspaces": {"learn": 1}}, "workspaces.learn is 1, but must be true or false"),
         ({"suggestions": {"maxLines": True}}, "suggestions.maxLines is True, but must be a whole number, 0 or more"),
         ({"suggestions": {"maxLines": -1}}, "suggestions.maxLines is -1, but must be a whole number, 0 or more"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from charwise_trainer.ignore import leave_out
 from charwise_trainer.rules import Exclusion, Rules
 
 FOLDERS = ["", "a", "a/b", "a/b/c", "b", "b/a", "ab"]
@@ -179,3 +180,21 @@ def test_ignore_file_that_is_a_link_or_too_large_holds_nothing(tmp_path: Path) -
     (tmp_path / ".gitignore").unlink()
     (tmp_path / ".gitignore").write_text("a\n" * 600_000)
     assert reason(tmp_path, "a") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["a.py", "sub/b c.py", "we*rd[1]?.txt", "#x", "!y", "end ", "back\\slash", "caf\u00e9.md"]
+)
+def test_leave_out(tmp_path: Path, name: str) -> None:
+    """One file is left out by a line of its own, whatever its name; others are not, and what stood there stays."""
+    for each in (name, "kept.py", "werd1x.txt"):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_text("x = 1\n")
+    (tmp_path / ".charwiseignore").write_text("*.log")
+    leave_out(tmp_path, name)
+    leave_out(tmp_path, name)
+    rules = Rules(tmp_path)
+    assert rules.reason(tmp_path / name) is not None
+    assert rules.reason(tmp_path / "kept.py") is None
+    assert rules.reason(tmp_path / "werd1x.txt") is None
+    assert len((tmp_path / ".charwiseignore").read_text().splitlines()) == 2

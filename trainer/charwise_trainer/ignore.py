@@ -13,10 +13,12 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from charwise_trainer.errors import LeftOut
+from charwise_trainer.storage import writing
 from charwise_trainer.text import printable, read_regular
 
 GIT_IGNORE = ".gitignore"
@@ -46,6 +48,20 @@ _CLASSES = {
     "xdigit": "0-9A-Fa-f",
 }
 """POSIX classes, which git knows inside [...] and pathspec does not."""
+
+
+_SPECIAL = re.compile(r"[\\*?\[ ]")
+"""What means something else in a pattern than itself; a blank does at the end."""
+
+
+def leave_out(folder: Path, name: str) -> None:
+    """Add a line to the folder's .charwiseignore that means one file, by its path from there; raises StorageError."""
+    file, line = folder / OWN_IGNORE, "/" + _SPECIAL.sub(r"\\\g<0>", name)
+    with writing(file), file.open("a+", encoding="utf-8") as ignore:
+        ignore.seek(0)
+        lines = ignore.read()
+        if line not in lines.splitlines():
+            ignore.write(("\n" if lines and not lines.endswith("\n") else "") + line + "\n")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""What the user may have an editor ask for: `workspace/executeCommand`.
+
+Each takes its arguments as the editor sends them and returns what is to be shown. What goes wrong is an answer that
+says so, and no message box.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from charwise_daemon import paths
+from charwise_daemon.errors import CharwiseError
+from charwise_daemon.protocol import Feedback, FilePath, Generate, Pause, WorkspacePath
+from charwise_lsp.places import path_of
+from charwise_lsp.session import Session
+
+# LSP 3.18, LSPErrorCodes: the request was well formed and could not be done.
+_FAILED = -32803
+# Seconds that a model may take to write on: an hour is millions of characters.
+_LONGEST = 3600.0
+
+
+class Host(Protocol):
+    """The server, as far as commands need it."""
+
+    session: Session
+    protocol: Any
+
+    async def window_show_document_async(self, params: types.ShowDocumentParams) -> Any:
+        """Have the editor show a document."""
+
+
+async def retrain(ls: Host, *folders: Any) -> None:
+    """Train the editor's folders now, or those that are named."""
+    for folder in folders or ls.session.folders:
+        await _ask(ls, "train", WorkspacePath(str(folder)))
+
+
+async def pause(ls: Host, *seconds: Any) -> None:
+    """Train no more until it is resumed, or for so many seconds."""
+    await _ask(ls, "pause", Pause(float(seconds[0]) if seconds else 0.0))
+
+
+async def resume(ls: Host, *_: Any) -> None:
+    """Train again."""
+    await _ask(ls, "resume")
+
+
+async def forget_file(ls: Host, *uris: Any) -> None:
+    """Never learn these documents' files again, and what was learned from their folders anew."""
+    for uri in uris:
+        await _ask(ls, "forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
+
+
+async def status(ls: Host, *_: Any) -> dict[str, Any]:
+    """Return what was learned and what it gave, as Markdown and as the daemon says it."""
+    said = await _ask(ls, "status")
+    printed = await _printed("status")
+    return {"text": f"# What charwise has learned\n\n```\n{printed.rstrip()}\n```\n", "status": said}
+
+
+async def open_status(ls: Host, *_: Any) -> None:
+    """Show that as a document, in an editor that shows documents."""
+    file = paths.cache_dir() / "status.md"
+    text = (await status(ls))["text"]
+    await asyncio.to_thread(file.write_text, text, "utf-8")
+    await ls.window_show_document_async(types.ShowDocumentParams(file.as_uri(), take_focus=True))
+
+
+async def generate(ls: Host, *given: Any) -> dict[str, Any]:
+    """Write on from a place of a document, and return the text; with a token it is told as it is written, too."""
+    wanted = dict(given[0]) if given else {}
+    uri, token, pieces = str(wanted.pop("uri", "")), wanted.pop("token", None), list[str]()
+    position = wanted.pop("position", {})
+    mirror = ls.session.documents.get(uri)
+    if mirror is None:
+        raise JsonRpcException(f"{uri or 'no document'} is not open", _FAILED)
+    offset = mirror.offset(types.Position(int(position.get("line", 0)), int(position.get("character", 0))))
+
+    def take(part: dict[str, Any]) -> None:
+        pieces.append(part["text"])
+        if token is not None:
+            ls.protocol.notify("charwise/didGenerate", {"token": token, "text": part["text"]})
+
+    unknown = wanted.keys() - {"length", "temperature", "seed"}
+    if unknown:
+        raise JsonRpcException(f"unknown options {', '.join(sorted(unknown))}", _FAILED)
+    options = {name: value for name, value in wanted.items() if value is not None}
+    ask = Generate(uri, mirror.version, offset, **options)
+    answer = await _ask(ls, "generate", ask, deadline=_LONGEST, on_part=take)
+    return {"text": "".join(pieces), **answer}
+
+
+def accepted(ls: Host, *told: Any) -> None:
+    """Pass on that a suggestion was accepted, which an item's command tells: its id, its length in bytes."""
+    suggestion, length, *_ = told
+    ls.session.tell("accepted", Feedback(int(suggestion), int(length)))
+
+
+COMMANDS: dict[str, Callable[..., Awaitable[Any] | None]] = {
+    "charwise.accepted": accepted,
+    "charwise.retrain": retrain,
+    "charwise.pause": pause,
+    "charwise.resume": resume,
+    "charwise.forgetFile": forget_file,
+    "charwise.status": status,
+    "charwise.openStatus": open_status,
+    "charwise.generate": generate,
+}
+
+
+async def _printed(verb: str) -> str:
+    """Return what `charwise VERB` prints: said once, there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "charwise", verb),
+        env={**os.environ, "COLUMNS": "100"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+    return printed.decode("utf-8", "replace")
+
+
+async def _ask(ls: Host, method: str, params: Any = None, **options: Any) -> Any:
+    try:
+        return await ls.session.ask(method, params, **options)
+    except CharwiseError as error:
+        raise JsonRpcException(str(error), _FAILED) from error

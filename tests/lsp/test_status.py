@@ -1,0 +1,80 @@
+"""What the editor shows of charwise in one word and a sentence."""
+
+from typing import Any
+
+import pytest
+
+from charwise_lsp.status import Board, Status
+
+_CONNECTED = {"kind": "connected", "state": "idle", "workspace": None, "message": ""}
+_FOLDER = {"kind": "workspace", "path": "/p", "files": 1200, "bpc": None}
+_MODEL = {"kind": "model", "workspace": "/p", "step": 5, "bpc": 1.934}
+_LEARNING = {
+    "kind": "training",
+    "workspace": "/p",
+    "state": "progress",
+    "message": "",
+    "done": 0.25,
+    "bpc": 2.0,
+    "seconds_left": 70.0,
+}
+
+
+def _training(state: str, message: str = "") -> dict[str, Any]:
+    return {**_LEARNING, "state": state, "message": message}
+
+
+@pytest.mark.parametrize(
+    ("events", "status"),
+    [
+        ([], Status("off", "connecting to the daemon", busy=True)),
+        ([_CONNECTED], Status("ready", "nothing is learned but what is open")),
+        ([_CONNECTED, _FOLDER], Status("ready", "1,200 files learned, no model yet")),
+        ([_CONNECTED, _FOLDER, _MODEL], Status("ready", "1,200 files learned, 1.93 bits per character")),
+        (
+            [_CONNECTED, _FOLDER, _LEARNING],
+            Status("learning", "2.00 bits per character, 2 min left", 25, busy=True),
+        ),
+        (
+            [_CONNECTED, _training("paused", "paused while you type")],
+            Status("paused", "paused while you type, 2.00 bits per character, 2 min left", 25),
+        ),
+        ([_CONNECTED, _LEARNING, _training("finished")], Status("ready", "nothing is learned but what is open")),
+        ([_CONNECTED, _training("failed", "no space")], Status("error", "training failed: no space")),
+        (
+            [_CONNECTED, _training("failed", "no space"), _LEARNING, _training("finished")],
+            Status("ready", "nothing is learned but what is open"),
+        ),
+        ([{**_CONNECTED, "message": "paused by you"}], Status("paused", "paused by you")),
+        ([_CONNECTED, {"kind": "pause", "message": "paused by you"}], Status("paused", "paused by you")),
+        (
+            [{**_CONNECTED, "message": "paused by you"}, {"kind": "pause", "message": ""}],
+            Status("ready", "nothing is learned but what is open"),
+        ),
+    ],
+)
+def test_status(events: list[dict[str, Any]], status: Status) -> None:
+    """What was heard last counts; an error stays until something goes well."""
+    board = Board()
+    for event in events:
+        board.hear(event)
+    assert board.status() == status
+
+
+def test_status_off() -> None:
+    """Where suggestions come only when asked for, and where the daemon is gone, it is off."""
+    board = Board(is_automatic=False)
+    board.hear(_CONNECTED)
+    assert board.status().kind == "off"
+    board.hear(_LEARNING)
+    assert board.status().kind == "learning"
+    board.lose()
+    assert board.status() == Status("off", "connecting to the daemon", busy=True)
+
+
+def test_status_trouble() -> None:
+    """Trouble is shown until the daemon answers."""
+    board = Board(trouble="the daemon cannot start: no space; free some")
+    assert board.status() == Status("error", "the daemon cannot start: no space; free some")
+    board.hear(_CONNECTED)
+    assert board.status().kind == "ready"
