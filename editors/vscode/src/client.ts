@@ -2,7 +2,7 @@
 // than the client sends, and the server's commands, which would be gone from the palette while no server runs.
 
 import { homedir } from "node:os";
-import type { TextDocument } from "vscode";
+import type { NotebookDocument, TextDocument } from "vscode";
 import {
   type ClientCapabilities,
   CloseAction,
@@ -35,12 +35,10 @@ const INLINE_COMPLETION: StaticFeature = {
   clear: () => {},
 };
 
+type Secluded = (document: TextDocument | NotebookDocument) => boolean;
+
 /** `secluded` keeps a document's text from the server; `closed` is called when the server has ended by itself. */
-export function createClient(
-  command: string,
-  secluded: (document: TextDocument) => boolean,
-  closed: () => void,
-): Client {
+export function createClient(command: string, secluded: Secluded, closed: () => void): Client {
   const options: LanguageClientOptions = {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
     initializationOptions: serverOptions(),
@@ -62,7 +60,7 @@ export function createClient(
 }
 
 /** A document is secluded or not from when it is opened: one that grows too big is still mirrored. */
-function seclusion(secluded: (document: TextDocument) => boolean): NonNullable<LanguageClientOptions["middleware"]> {
+function seclusion(secluded: Secluded): NonNullable<LanguageClientOptions["middleware"]> {
   const seen = new Set<string>();
   return {
     didOpen: async (document, next) => {
@@ -75,6 +73,19 @@ function seclusion(secluded: (document: TextDocument) => boolean): NonNullable<L
     },
     didClose: async (document, next) => {
       if (seen.delete(document.uri.toString())) await next(document);
+    },
+    notebooks: {
+      didOpen: async (notebook, cells, next) => {
+        if (secluded(notebook)) return;
+        seen.add(notebook.uri.toString());
+        await next(notebook, cells);
+      },
+      didChange: async (event, next) => {
+        if (seen.has(event.notebook.uri.toString())) await next(event);
+      },
+      didClose: async (notebook, cells, next) => {
+        if (seen.delete(notebook.uri.toString())) await next(notebook, cells);
+      },
     },
   };
 }

@@ -1,6 +1,6 @@
 // The editor's documents as the rules see them, and the switches that hold in this window.
 
-import { type Memento, Position, type TextDocument } from "vscode";
+import { type Memento, type NotebookDocument, Position, type TextDocument } from "vscode";
 import { type Described, secluded, silenced } from "./rules";
 import { settings } from "./settings";
 
@@ -10,9 +10,9 @@ const OFF_FILES = "offFiles";
 export class Documents {
   constructor(private readonly state: Memento) {}
 
-  /** Why the server must not see a document; undefined where it may. */
-  secluded(document: TextDocument): string | undefined {
-    return secluded(described(document), settings().exclude);
+  /** Whether the server must not see a document, or a notebook's cells. */
+  isSecluded(document: TextDocument | NotebookDocument): boolean {
+    return secluded(described(document), settings().exclude) !== undefined;
   }
 
   /** Why nothing is suggested in a document; undefined where something may be. */
@@ -33,11 +33,9 @@ export class Documents {
   }
 }
 
-function described(document: TextDocument): Described {
-  return {
-    scheme: document.uri.scheme,
-    path: document.uri.path,
-    language: document.languageId,
-    characters: document.offsetAt(new Position(document.lineCount, 0)), // getText() would copy all of it at each key
-  };
+function described(document: TextDocument | NotebookDocument): Described {
+  const { scheme, path } = document.uri;
+  if (!("lineCount" in document)) return { scheme, path, language: document.notebookType, characters: 0 };
+  const characters = document.offsetAt(new Position(document.lineCount, 0)); // getText() would copy it at each key
+  return { scheme, path, language: document.languageId, characters };
 }

@@ -26,7 +26,7 @@ export function activate(context: ExtensionContext): void {
   const documents = new Documents(context.workspaceState);
   const server = new Server(
     () => find(storage),
-    (document) => documents.secluded(document) !== undefined,
+    (document) => documents.isSecluded(document),
     offerInstallation,
   );
   const feedback = new Feedback(server);

@@ -18,12 +18,7 @@ export class Learned implements TextDocumentContentProvider {
   }
 
   async provideTextDocumentContent(): Promise<string> {
-    return markdownOf(await this.server.execute("charwise.status"));
+    const { text } = await this.server.execute<{ text: string }>("charwise.status");
+    return text;
   }
-}
-
-function markdownOf(answer: unknown): string {
-  if (typeof answer === "string") return answer;
-  const { markdown, text } = answer as { markdown?: string; text?: string };
-  return markdown ?? text ?? `\`\`\`json\n${JSON.stringify(answer, undefined, 2)}\n\`\`\``;
 }

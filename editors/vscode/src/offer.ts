@@ -50,12 +50,19 @@ export class Offered {
 export class Offer {
   private document: TextDocument | undefined;
   private items: readonly Offered[] = [];
+  private isChoice = false;
 
-  set(document: TextDocument, items: readonly Offered[]): void {
+  /** `isChoice`: the user asked, and may have turned to another than the first. */
+  set(document: TextDocument, items: readonly Offered[], isChoice: boolean): void {
     if (items.length > 0 !== this.items.length > 0) {
       void commands.executeCommand("setContext", "charwise.offered", items.length > 0);
     }
-    [this.document, this.items] = [document, items];
+    [this.document, this.items, this.isChoice] = [document, items, isChoice];
+  }
+
+  /** The alternatives that the user chooses from, while one of them is typed: what is shown of them must not change. */
+  choice(document: TextDocument, position: Position): readonly Offered[] {
+    return this.isChoice ? this.at(document, position) : [];
   }
 
   /** The items that continue what stands before a position, the first one first. */

@@ -1,7 +1,14 @@
 // The language server's life: started, restarted (several wishes at once are one), started anew when it died, slower
 // each time. While it is away nothing is suggested, and nothing is an error.
 
-import { type CancellationToken, commands, type Disposable, EventEmitter, type TextDocument } from "vscode";
+import {
+  type CancellationToken,
+  commands,
+  type Disposable,
+  EventEmitter,
+  type NotebookDocument,
+  type TextDocument,
+} from "vscode";
 import {
   type InlineCompletionItem,
   type InlineCompletionList,
@@ -40,7 +47,7 @@ export class Server implements Disposable {
   /** `find` names the program, or the problem, which `missing` is told. */
   constructor(
     private readonly find: () => Promise<Found>,
-    private readonly secluded: (document: TextDocument) => boolean,
+    private readonly secluded: (document: TextDocument | NotebookDocument) => boolean,
     private readonly missing: (problem: string) => void,
   ) {}
 

@@ -36,8 +36,13 @@ export function serverOptions(): object {
       maxCharacters: given.get("suggestions.maxCharacters", 0),
       maxLines: given.get("suggestions.maxLines", 0),
       alternatives: given.get("suggestions.alternatives", 3),
+      multiline: given.get("suggestions.multiline", ""),
+      eagerness: given.get<number | null>("suggestions.eagerness") ?? -1,
     },
-    workspaces: { learn: workspace.isTrusted && given.get("workspaces.learn", true) },
+    workspaces: {
+      learn: workspace.isTrusted && given.get("workspaces.learn", true),
+      onBattery: given.get<boolean | null>("workspaces.onBattery") ?? null,
+    },
     progress: false, // the status item shows it
     logLevel: given.get("logLevel", "warning"),
   };

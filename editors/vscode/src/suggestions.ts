@@ -36,13 +36,21 @@ export class Suggestions implements InlineCompletionItemProvider {
     token: CancellationToken,
   ): Promise<InlineCompletionItem[]> {
     const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
-    const isQuiet = this.documents.silenced(document) || (!isAsked && this.typing.isAfterUndo(document));
-    const found = isQuiet ? [] : await this.ask(document, position, context, token);
+    if (this.documents.silenced(document) || (!isAsked && this.typing.isAfterUndo(document)))
+      return this.none(document);
+    const choice = isAsked ? [] : this.offer.choice(document, position);
+    if (choice.length > 0) return choice.map((each) => converted(each, position));
+    const found = await this.ask(document, position, context, token);
     if (token.isCancellationRequested) return []; // a newer request has set what is offered, or will
-    const offered = isAsked ? found.slice(0, settings().alternatives) : found.slice(0, 1);
-    this.offer.set(document, offered);
+    const offered = isAsked ? found : found.slice(0, 1);
+    this.offer.set(document, offered, isAsked);
     if (offered[0]) this.feedback.shown(offered[0]);
     return offered.map((each) => converted(each, position));
+  }
+
+  private none(document: TextDocument): InlineCompletionItem[] {
+    this.offer.set(document, [], false);
+    return [];
   }
 
   private async ask(

@@ -41,7 +41,7 @@ class Workbench:
         self.command("workbench.trust.manage")
         self.page.get_by_role("button", name="Trust", exact=True).click(timeout=1000 * PATIENCE)
         until(lambda: self.js("return vscode.workspace.isTrusted"), "the folder is not trusted")
-        self.command("workbench.action.closeAllEditors")
+        self.close()
         return self
 
     # --- the driver ------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ class Workbench:
 
     def open(self, path: Path, cursor: tuple[int, int] | None = None) -> None:
         """Open a file that is there."""
+        self.close()
         code = """
-        await vscode.commands.executeCommand('workbench.action.closeAllEditors');
         const editor = await vscode.window.showTextDocument(vscode.Uri.file(path), { preview: false });
         const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
         const at = cursor ? new vscode.Position(...cursor) : end;
@@ -87,6 +87,14 @@ class Workbench:
         """
         self.js(code, path=str(path), cursor=cursor)
         self.focus()
+
+    def close(self) -> None:
+        """Close what is open, without a question for what is not saved."""
+        code = """
+        while (vscode.window.tabGroups.activeTabGroup.activeTab)
+          await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        """
+        self.js(code)
 
     def focus(self) -> None:
         """Turn the keys to the editor."""
