@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.conftest import stop_daemon
 from tests.editors.conftest import Learned
 from tests.editors.vscode import installing
+from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 
 SETTINGS = """{
@@ -118,7 +119,10 @@ def _url(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture(scope="package")
-def window(served: Served, chromium: Browser, place: Learned, tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+def window(served: Served, chromium: Browser, place: Learned) -> Workbench:
     """The window that most tests share, each with a file of its own."""
     page = chromium.new_page(viewport={"width": 1000, "height": 700})
-    return Workbench(page, served.url, place.project, served.ports).start().trust()
+    window = Workbench(page, served.url, place.project, served.ports).start().trust()
+    window.write(DEDENT)
+    window.type_until_ghost("w")  # the server runs, the daemon has read the project
+    return window

@@ -63,8 +63,10 @@ class Workbench:
         """Set one of the user's settings for a while."""
         update = "await vscode.workspace.getConfiguration().update(key, value ?? undefined, true)"
         self.js(update, key=key, value=value)
-        yield
-        self.js(update, key=key, value=None)
+        try:
+            yield
+        finally:
+            self.js(update, key=key, value=None)
 
     # --- the buffer ------------------------------------------------------------------------------
     def write(self, text: str, name: str = "", *, cursor: tuple[int, int] | None = None) -> Path:
@@ -133,6 +135,34 @@ class Workbench:
         )
         return self.drawn
 
+    def turn(self, key: str) -> str:
+        """Turn to another alternative by a key, and return it."""
+        before = self.drawn
+        self.press(key)
+        until(lambda: self.drawn not in {"", before}, lambda: f"no other than {before!r} is shown")
+        return self.drawn
+
+    def ghost_begins(self, wanted: str) -> None:
+        """Wait for this ghost text, or more of it: as it is typed, the search may see further."""
+        until(
+            lambda: self.drawn.startswith(wanted) if wanted else True,
+            lambda: f"{self.drawn!r} is drawn, not {wanted!r}, after {self.text[-100:]!r}",
+        )
+
+    def type_until_ghost(self, key: str, wanted: str = "") -> str:
+        """Type a key, and again until what is suggested has this text: the server may be on its way."""
+
+        def typed() -> bool:
+            self.press("Backspace")
+            self.type(key)
+            with contextlib.suppress(AssertionError):
+                until(lambda: self.drawn, "", patience=0.5)
+            return self.drawn != "" and wanted in self.drawn
+
+        self.type(key)
+        until(typed, lambda: f"{self.drawn!r} is all that is suggested")
+        return self.drawn
+
     def nothing(self) -> None:
         """Wait until the editor has asked for suggestions where the cursor is now, and see that none is drawn."""
         code = """
@@ -159,6 +189,12 @@ class Workbench:
     def toasts(self) -> list[str]:
         """The messages that are on top of everything now."""
         return self.page.locator(".notification-toast .notification-list-item-message").all_inner_texts()
+
+
+    @staticmethod
+    def until(holds: Callable[[], Any], complaint: str | Callable[[], str]) -> None:
+        """Return when something holds; fail with the complaint where it does not in time."""
+        until(holds, complaint)
 
 
 def until(holds: Callable[[], Any], complaint: str | Callable[[], str], patience: float = PATIENCE) -> None:
