@@ -7,11 +7,11 @@ says so, and no message box.
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
@@ -33,6 +33,18 @@ class Host(Protocol):
 
     async def window_show_document_async(self, params: types.ShowDocumentParams) -> Any:
         """Have the editor show a document."""
+
+
+async def execute(ls: Host, name: str, arguments: Sequence[Any]) -> Any:
+    """Return the answer of a command of COMMANDS."""
+    command = COMMANDS.get(name)
+    if command is None:
+        raise JsonRpcInvalidParams(f"there is no command {name}; known are {', '.join(COMMANDS)}")
+    try:
+        answer = command(ls, *arguments)
+        return await answer if answer else None
+    except (TypeError, ValueError) as error:
+        raise JsonRpcInvalidParams(f"{name} cannot be given {str(arguments)[:60]}: {error}") from error
 
 
 async def retrain(ls: Host, *folders: Any) -> None:

@@ -6,7 +6,6 @@ which is the wire, and imports neither numpy nor torch.
 
 import asyncio
 import contextlib
-import functools
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -23,7 +22,7 @@ from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError, VersionMismatchError
 from charwise_daemon.protocol import Battery, Complete, Feedback, Focus, Paths, Suggestion
 from charwise_lsp import options
-from charwise_lsp.commands import COMMANDS
+from charwise_lsp.commands import COMMANDS, execute
 from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
 from charwise_lsp.parent import end_with
 from charwise_lsp.places import path_of
@@ -59,10 +58,9 @@ class CharwiseServer(LanguageServer):
         super().__init__("charwise", __version__, notebook_document_sync=cells, converter_factory=_converter)
         # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
         # future behind each time. Without its handlers ours get these messages directly.
-        for method in _MIRRORED:
+        for method in (*_MIRRORED, types.WORKSPACE_EXECUTE_COMMAND):  # pygls cannot cancel a command
             del self.protocol.fm.builtin_features[method]
-        for name, command in COMMANDS.items():
-            self.command(name)(functools.partial(command, self))
+        self.protocol.fm.commands.update(COMMANDS)  # so that editors are told their names
         self.options = options.Options()
         self.initial_options: Any = None
         self.folders: set[str] = set()
@@ -247,6 +245,12 @@ def did_change_watched_files(ls: CharwiseServer, params: types.DidChangeWatchedF
     """Pass on what changed on disk: of a remote file system, the daemon's own system tells it nothing."""
     if ls.options.workspaces.learn and (paths := [path for each in params.changes if (path := to_fs_path(each.uri))]):
         ls.session.tell("changed", Paths(paths))
+
+
+@SERVER.feature(types.WORKSPACE_EXECUTE_COMMAND)
+async def execute_command(ls: CharwiseServer, params: types.ExecuteCommandParams) -> Any:
+    """Do what the user has the editor ask for."""
+    return await execute(ls, params.command, params.arguments or ())
 
 
 # --- documents -----------------------------------------------------------------------------------

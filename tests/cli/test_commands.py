@@ -123,8 +123,12 @@ def test_train_sample_complete(run: Run, project: Path) -> None:
     assert code == 0
     assert "continuing from step" in out
 
-    assert run("workspace", "forget", project)[0] == 0
+    code, out, _ = run("workspace", "forget", new)
+    assert code == 0
+    assert f"{new} is never learned again" in out
+    assert (project / ".charwiseignore").read_text() == "/new.py\n"
     assert Store(paths.models_dir()).names() == []
+    assert run("workspace", "forget", project)[0] == 0
 
 
 @pytest.mark.timeout(120)

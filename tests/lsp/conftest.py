@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class ScriptedDaemon:
     def __init__(self) -> None:
         self.heard = Record()
         self.scripts: dict[str, Script] = {}
+        self.parts: dict[str, list[str]] = {}  # pushed before the answer
         self.documents: dict[str, bytes] = {}
         self._server: asyncio.Server
         self._writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
@@ -102,6 +103,8 @@ class ScriptedDaemon:
         except CharwiseError as caught:
             error = to_wire(caught)
         if isinstance(message, Request):
+            for text in self.parts.get(message.method, ()):
+                writer.write(encode(Notification("generated", {"msgid": message.msgid, "text": text})))
             writer.write(encode(Response(message.msgid, error, result)))
 
     async def _nothing(self, _params: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +143,7 @@ class ScriptedDaemon:
 def completion(*suggestions: str) -> dict[str, Any]:
     """Return an answer to `complete`."""
     items = [
-        {"id": 40 + at, "text": text, "probabilities": [0.9] * len(text.encode()), "benefit": 1.0}
+        {"id": 40 + at, "text": text, "probabilities": [0.9] * len(text.encode()), "benefit": 1.0, "confident": 0}
         for at, text in enumerate(suggestions, 1)
     ]
     return {"suggestions": items, "sources": ["memory"], "milliseconds": 1.0}
@@ -164,9 +167,11 @@ class Editor(LanguageClient):
         register_lsp_features(self)
         self.heard, self.requested = Record(), Record()
 
-    async def begin(self, capabilities: Capabilities | None = None, **params: Any) -> types.InitializeResult:
+    async def begin(
+        self, capabilities: Capabilities | None = None, arguments: Sequence[str] = (), **params: Any
+    ) -> types.InitializeResult:
         """Start `python -m charwise_lsp` and initialize it."""
-        await self.start_io(sys.executable, "-m", "charwise_lsp", env=dict(os.environ))
+        await self.start_io(sys.executable, "-m", "charwise_lsp", *arguments, env=dict(os.environ))
         given = types.InitializeParams(capabilities=capabilities or Capabilities(), **params)
         return await self.initialize_session(given)
 

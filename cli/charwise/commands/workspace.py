@@ -10,7 +10,7 @@ import typer
 from charwise.wording import share_held
 from charwise_daemon import paths, settings
 from charwise_daemon.client import Client
-from charwise_daemon.protocol import WorkspacePath
+from charwise_daemon.protocol import FilePath, WorkspacePath
 
 app = typer.Typer(help="The folders that charwise learns from.", no_args_is_help=True)
 
@@ -56,7 +56,13 @@ def remove(path: PATH = ".") -> None:
 
 @app.command()
 def forget(path: PATH = ".") -> None:
-    """Learn from PATH no more, and delete the model that was learned from it."""
+    """Learn from PATH no more, and delete the model that was learned from it.
+
+    Of a file in a workspace, that is the workspace's: the rest of it is learned anew.
+    """
+    if holding := _workspace_around(path):
+        _forget_file(holding, os.path.realpath(path))
+        return
     removed = _ask("workspace_forget", path)
     typer.echo(f"{removed['path']} and its model {removed['model']} are forgotten")
 
@@ -72,6 +78,22 @@ def list_(as_json: JSON = False) -> None:
     for each in found:
         size = f"{each['files']:,} files, {each['characters']:,} characters" if "files" in each else "not in use"
         typer.echo(f"{each['path']}  {size}  model {each['model']}")
+
+
+def _workspace_around(path: str) -> str | None:
+    """Return the innermost workspace that holds a path and is not that itself."""
+    target = Path(os.path.realpath(path))
+    with Client("charwise workspace") as client:
+        roots = [Path(each["path"]) for each in client.request("workspace_list")]
+    holding = [root for root in roots if target.is_relative_to(root)]
+    return None if target in holding else max(map(str, holding), key=len, default=None)
+
+
+def _forget_file(workspace: str, file: str) -> None:
+    with Client("charwise workspace") as client:
+        client.request("workspace_add", WorkspacePath(workspace))
+        client.request("forget_file", FilePath(file))
+    typer.echo(f"{file} is never learned again; the rest of {workspace} is learned anew when it is next open")
 
 
 def _ask(method: str, path: str) -> dict[str, Any]:
