@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import stop_daemon
+from tests.conftest import QUIET, configure, stop_daemon
 from tests.editors.conftest import Learned
 from tests.editors.vscode import installing
 from tests.editors.vscode.texts import DEDENT
@@ -52,6 +52,9 @@ def place(learned: Learned, tmp_path_factory: pytest.TempPathFactory) -> Learned
     """The project and the model, in copies that the tests of this folder may change."""
     folder = tmp_path_factory.mktemp("vscode")
     shutil.copytree(learned.home, folder / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHARWISE_HOME", str(folder / "home"))
+        configure(f"{QUIET}minutes = 0.1\n")  # only when asked, and not for long
     return Learned(learned.project, folder / "home")
 
 
@@ -121,6 +124,7 @@ def _url(process: subprocess.Popen[str]) -> str:
 @pytest.fixture(scope="package")
 def window(served: Served, chromium: Browser, place: Learned) -> Workbench:
     """The window that most tests share, each with a file of its own."""
+    BUILD.mkdir(parents=True, exist_ok=True)
     page = chromium.new_page(viewport={"width": 1000, "height": 700})
     window = Workbench(page, served.url, place.project, served.ports).start().trust()
     window.write(DEDENT)
