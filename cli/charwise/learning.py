@@ -15,6 +15,7 @@ import numpy as np
 
 from charwise_daemon import paths, registry, settings
 from charwise_daemon.calibration import typed
+from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
@@ -24,6 +25,7 @@ from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate_file import GATE, save_gate
 from charwise_trainer.holdout import split
+from charwise_trainer.portable import begin_from
 from charwise_trainer.train import train
 
 # Characters of held-out text that the gate learns from: seconds of typing on numpy; and the most computing that it may
@@ -57,15 +59,22 @@ Happening = Event | Calibrating | Calibrated
 
 
 def learn(
-    path: Path, model: str, options: dict[str, Any], size: dict[str, Any], should_stop: Callable[[], bool]
+    path: Path,
+    model: str,
+    options: dict[str, Any],
+    size: dict[str, Any],
+    should_stop: Callable[[], bool],
+    start: str = "",
 ) -> Generator[Happening]:
     """Train the model of the workspace at `path` and yield what happens.
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
-    user chose one (the rest follows the corpus, or the stored model where nothing was chosen).
+    user chose one (the rest follows the corpus, or the stored model where nothing was chosen); `start` is the model to
+    begin from, "" to begin empty.
 
     Raises:
         WorkspaceError: nothing is there.
+        ModelError: there is no model to begin from, or there is one of its own already.
         TrainerError: as charwise_trainer.train does.
     """
     root = registry.resolve(str(path.absolute()))
@@ -75,7 +84,7 @@ def learn(
         raise CorpusError(nothing_in(corpus))
     config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
     name = enlist(root, model)
-    directory = Store(paths.models_dir()).directory(name)
+    directory = _directory(name, start)
     is_due = True
     for event in train(corpus.files, directory, config, should_stop):
         yield event
@@ -87,6 +96,18 @@ def learn(
         yield Calibrating()
         if calibrated := calibrate(name, corpus, should_stop):
             yield calibrated
+
+
+def _directory(name: str, start: str) -> Path:
+    """Return the folder of a model, which begins with another's checkpoint where there is one to begin from."""
+    store = Store(paths.models_dir())
+    directory = store.directory(name)
+    if start and store.has(name):
+        raise ModelError(f"{name} is trained already and goes on from there: remove it first to begin from {start}")
+    if start:
+        store.meta(start)  # which says what there is where there is no such model
+        begin_from(store.directory(start), directory)
+    return directory
 
 
 def enlist(root: Path, model: str) -> str:

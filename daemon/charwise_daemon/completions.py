@@ -13,7 +13,6 @@ import itertools
 import time
 import weakref
 from collections.abc import Callable, Coroutine, Generator, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 from charwise_daemon.background import Background
@@ -29,6 +28,7 @@ from charwise_daemon.predictor import SOURCES, Predictor
 from charwise_daemon.protocol import Complete, Completion, Suggestion
 from charwise_daemon.recall import Recall
 from charwise_daemon.search import Limits
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CompletionSettings
 from charwise_daemon.shard import Shard
 from charwise_daemon.tally import Tally
@@ -268,14 +268,14 @@ class Completions:
     def _learn(self, document: Document) -> Iterator[Any]:
         """Let the predictor learn from what was typed, a character a step."""
         while document.unlearned and self.documents.is_warm(document):
-            predictor, offset, state = self._predictor_for(document), document.unlearned.start, None
+            (served, predictor), offset, state = self._served(document), document.unlearned.start, None
             if predictor.engine:
                 state = yield from _last(document.snapshots.read(predictor.engine, document.text, offset))
             memory = self.documents.memory_for(document, offset)
             predictor.learn(predictor.at(state, document.context(offset), memory), document.text[offset])
             document.unlearned = document.unlearned.after(1)
-            if workspace := self._workspaces.serving(document.path):
-                workspace.has_learned()
+            if served:
+                served.has_learned()
             yield None
 
     def _sort(self, document: Document) -> asyncio.Future[Any] | None:
@@ -291,11 +291,13 @@ class Completions:
         return self._sorting.get(recall)
 
     def _predictor_for(self, document: Document) -> Predictor:
+        return self._served(document)[1]
+
+    def _served(self, document: Document) -> tuple[Served | None, Predictor]:
         """Return what serves a document; it has its name from the workspace, which may have come after it."""
-        workspace = self._workspaces.serving(document.path)
-        name = workspace.name_of(Path(document.path)) if workspace else Path(document.path).name
+        served, memory, name = self._workspaces.served_for(document.path)
         document.name_it(name)
-        return workspace.predictor_for(name) if workspace else self._nobodys
+        return served, served.predictor_for(memory, name) if served else self._nobodys
 
     # --- what is under way -----------------------------------------------------------------------------
     def _stop(self, key: Key) -> None:

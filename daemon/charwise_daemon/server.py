@@ -21,6 +21,7 @@ from charwise_daemon.commands import Commands
 from charwise_daemon.connection import Connection
 from charwise_daemon.errors import UnavailableError
 from charwise_daemon.journal import Journal
+from charwise_daemon.models import Models
 from charwise_daemon.protocol import Notification
 from charwise_daemon.scoring import Scoring
 from charwise_daemon.store import Store
@@ -40,10 +41,11 @@ class Server:
         self._forgetting: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
         store = Store(paths.models_dir())
+        self._models = Models(store, chosen.models)
         self._journal = Journal(paths.state_dir())
         self._scoring = Scoring(self._journal.ledger)
         self._workspaces = Workspaces(
-            paths.workspaces_file(), store, chosen.corpus, self.tell, self._consider, self._scoring
+            paths.workspaces_file(), self._models, chosen.corpus, self.tell, self._consider, self._scoring
         )
         self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
         self.commands = Commands(
@@ -127,6 +129,7 @@ class Server:
         await self._training.stop()
         await self._scoring.close()
         await self._workspaces.close()
+        await self._models.close()
         await self._journal.flush()
         for connection in list(self._connections):
             connection.close()

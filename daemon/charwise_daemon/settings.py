@@ -80,6 +80,7 @@ class Settings:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    models: dict[str, str] = field(default_factory=dict)  # by pattern as in .gitignore: which serves these files
 
 
 # Keys of earlier versions, by section, and what has taken their place.

@@ -9,22 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from charwise_daemon.adapted import Adapted
-from charwise_daemon.errors import ModelError
 from charwise_daemon.files import Changes, Files
-from charwise_daemon.gates import Gates
-from charwise_daemon.kept import Kept
+from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.saved import Saved
 from charwise_daemon.scheduler import Need
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
-from charwise_daemon.store import Model, Store
+from charwise_daemon.store import Model
 
 log = logging.getLogger(__name__)
-
-# What the gates and the LSTM's last layer have learned while somebody typed, beside the model.
-GATES, ADAPTATION = "gates.json", "adaptation.json"
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -33,6 +28,7 @@ class Workspace:
     """A folder or file that is learned from, followed as it changes.
 
     Args:
+        served: its model.
         documents: returns the paths of the documents that are worked on.
         tell: gets an event (a map with `kind`) when the memory or the model changed.
         changed: called when there may be something to train.
@@ -42,22 +38,18 @@ class Workspace:
     def __init__(
         self,
         path: Path,
-        model_name: str,
-        store: Store,
+        served: Served,
         settings: CorpusSettings,
         documents: Callable[[], Iterable[str]],
         tell: Tell,
         changed: Callable[[], None],
         scoring: Scoring | None = None,
     ) -> None:
-        self.path, self.model_name = path, model_name
-        self._store, self._documents, self._tell, self._changed = store, documents, tell, changed
+        self.path, self.served = path, served
+        self._documents, self._tell, self._changed = documents, tell, changed
         self._scoring = scoring
         self._files = Files(path, settings, self._worked_on, self._on_files, self._on_saved)
         self.error = ""  # what keeps it from being learned, for status
-        self.model: Model | None = None
-        self._gates, self._adapted, directory = Gates(), Adapted(), store.directory(model_name)
-        self._kept = Kept(directory / GATES, self._gates), Kept(directory / ADAPTATION, self._adapted)
         self._changes, self._learning, self._last_change = 0, 0, time.monotonic()
         self._failures, self._failed_at = 0, 0.0
         self.wanted = False  # the user asked for training
@@ -69,6 +61,16 @@ class Workspace:
         return f"{self.path}: {size}, {self.model or 'memory only'}"
 
     @property
+    def model(self) -> Model | None:
+        """Its model, once it has one."""
+        return self.served.model
+
+    @property
+    def memory(self) -> CorpusMemory:
+        """The memory of its files."""
+        return self._files.memory
+
+    @property
     def ready(self) -> asyncio.Event:
         """Set when its files have been read, or cannot be."""
         return self._files.ready
@@ -78,7 +80,7 @@ class Workspace:
         meta = self.model.meta if self.model else None
         return {
             "path": str(self.path),
-            "model": self.model_name,
+            "model": self.served.name,
             "files": len(self._files),
             "characters": len(self._files.memory),
             "left_out": self._files.left_out,
@@ -87,7 +89,7 @@ class Workspace:
             "predictor": repr(self.predictor_for()),
             "step": meta.step if meta else None,
             "bpc": meta.bpc if meta else None,
-            "error": self._files.error or self.error,
+            "error": self._files.error or self.error or self.served.error,
         }
 
     def need(self) -> Need:
@@ -113,32 +115,14 @@ class Workspace:
         self._files.tell([path])
 
     def predictor_for(self, name: str = "", *, adapts: bool = True) -> Predictor:
-        """Return the predictor for a document of this name in the corpus; `adapts`: with what was learned while typing.
-
-        It keeps the model and the memory of this moment: a running search is not disturbed by newer ones.
-        """
-        gate, engine = self._gates.for_file(name), self.model.engine if self.model else None
-        return Predictor.of(engine, gate, self._files.memory, name, self._adapted.adaptation if adapts else None)
-
-    def has_learned(self) -> None:
-        """Note that a predictor has learned from what was typed."""
-        for kept in self._kept:
-            kept.changed()
+        """Return the predictor for a document of this name in the corpus; arguments as of Served.predictor_for."""
+        return self.served.predictor_for(self._files.memory, name, adapts=adapts)
 
     async def reload(self) -> None:
         """Serve the model's best checkpoint from the next request on; one that cannot be read changes nothing."""
-        if not await asyncio.to_thread(self._store.has, self.model_name):
-            return
-        try:
-            self.model = await asyncio.to_thread(self._store.load, self.model_name)
-        except ModelError as error:
-            self.error = str(error)
-            log.warning("%s", error)
-            return
-        self._gates.begin_with(self.model.gate, has_lstm=True)
-        self._adapted.begin_with(self.model.engine.width)
-        meta = self.model.meta
-        self._tell({"kind": "model", "workspace": str(self.path), "step": meta.step, "bpc": meta.bpc})
+        if await self.served.reload() and self.model:
+            meta = self.model.meta
+            self._tell({"kind": "model", "workspace": str(self.path), "step": meta.step, "bpc": meta.bpc})
 
     def training_began(self) -> None:
         """Note that what changed so far is being learned."""
@@ -158,16 +142,14 @@ class Workspace:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        for kept in self._kept:
-            await kept.flush()
 
     # --- its files ---------------------------------------------------------------------------------
     async def _follow(self) -> None:
         try:
             await self.reload()  # what it has learned tells which files are new
         except Exception:  # the task's edge: nobody awaits it before the end
-            self.error = f"the model {self.model_name} is not used: an internal error, see the log"
-            log.exception("loading %s failed", self.model_name)
+            self.error = f"the model {self.served.name} is not used: an internal error, see the log"
+            log.exception("loading %s failed", self.served.name)
         await self._files.follow()
 
     def _worked_on(self) -> list[str]:

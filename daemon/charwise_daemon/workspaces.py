@@ -9,16 +9,20 @@ from pathlib import Path
 
 from charwise_daemon import registry
 from charwise_daemon.errors import WorkspaceError
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.models import Models
 from charwise_daemon.registry import Entry
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
-from charwise_daemon.store import Store, name_for
+from charwise_daemon.store import name_for
 from charwise_daemon.workspace import Tell, Workspace
 
 log = logging.getLogger(__name__)
 
 # Documents opened lately that say where the user works; more of them would be everywhere.
 _LATELY = 32
+_NOTHING = CorpusMemory.build({})
 
 
 class Workspaces:
@@ -26,6 +30,7 @@ class Workspaces:
 
     Args:
         file: where the list is kept.
+        models: theirs.
         changed: called when there may be something to train.
         scoring: gets what is saved before it is learned.
     """
@@ -33,13 +38,13 @@ class Workspaces:
     def __init__(
         self,
         file: Path,
-        store: Store,
+        models: Models,
         settings: CorpusSettings,
         tell: Tell,
         changed: Callable[[], None],
         scoring: Scoring | None = None,
     ) -> None:
-        self._file, self._store, self._tell, self._changed, self._scoring = file, store, tell, changed, scoring
+        self._file, self._models, self._tell, self._changed, self._scoring = file, models, tell, changed, scoring
         self._settings = settings
         self._in_use: dict[Path, Workspace] = {}
         self._holders: dict[Path, set[object]] = {}
@@ -65,8 +70,7 @@ class Workspaces:
         if path not in self._in_use:
             self._in_use[path] = Workspace(
                 path,
-                entry.model,
-                self._store,
+                self._models.use(entry.model),
                 self._settings,
                 lambda: self._opened,
                 self._tell,
@@ -81,8 +85,9 @@ class Workspaces:
         holders = self._holders.get(path, set())
         workspace = self.get(path)
         await self._unload(path)
-        if workspace.model_name in self._store.names():
-            await asyncio.to_thread(self._store.remove, workspace.model_name)
+        store = self._models.store
+        if store.has(workspace.served.name):
+            await asyncio.to_thread(store.remove, workspace.served.name)
         for holder in holders:
             workspace = self.add(path, holder)
         return workspace
@@ -138,6 +143,18 @@ class Workspaces:
         root = _innermost(self._in_use, Path(document_path))
         return self._in_use[root] if root else None
 
+    def served_for(self, document_path: str) -> tuple[Served | None, CorpusMemory, str]:
+        """Return the model and the memory that serve a document, and the name that it has for them.
+
+        The model is one that a rule names for it, or its workspace's; None outside of any.
+        """
+        path, workspace = Path(document_path), self.serving(document_path)
+        name = workspace.name_of(path) if workspace else path.name
+        served = self._models.for_file(name if workspace else document_path.lstrip("/"))
+        if workspace is None:
+            return served, _NOTHING, name
+        return served or workspace.served, workspace.memory, name
+
     def use_for(self, document_path: str, holder: object) -> None:
         """Use the listed workspace that holds a document which `holder` has opened, if there is one."""
         with contextlib.suppress(ValueError):
@@ -150,6 +167,7 @@ class Workspaces:
         self._holders.pop(path, None)
         if workspace := self._in_use.pop(path, None):
             await workspace.stop()
+            await self._models.release(workspace.served.name)
             log.info("no longer using %s", path)
             self._changed()
 

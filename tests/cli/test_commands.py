@@ -32,7 +32,7 @@ _VERBS = (
     ("train",), ("sample",), ("complete",), ("eval",), ("lsp",), ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
-    *(("models", verb) for verb in ("list", "show", "rollback", "remove")),
+    *(("models", verb) for verb in ("list", "show", "rollback", "remove", "export", "import")),
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def test_help(run: Run, verb: tuple[str, ...]) -> None:
         ("train", ".", "--colour", "red"),
         ("complete", "/no/such/file", "--line", "0"),
         ("models", "show"),
+        ("models", "import"),
     ],
 )
 def test_wrong_use(run: Run, arguments: tuple[str, ...]) -> None:
@@ -122,6 +123,19 @@ def test_train_sample_complete(run: Run, project: Path) -> None:
     code, out, _ = run("train", project, "--epochs", "1", "--threads", "1")
     assert code == 0
     assert "continuing from step" in out
+
+    file = project.parent / "taken.charwise"
+    assert run("models", "export", name, "-o", file)[0] == 0
+    assert run("models", "import", file)[0] == 0
+    assert Store(paths.models_dir()).names() == sorted([name, "taken"])
+    code, _, err = run("models", "import", file)
+    assert (code, "there is a model taken already" in err) == (1, True)
+    code, out, _ = run("train", project / "textwrap.py", "--from", "taken", "--epochs", "1", "--threads", "1")
+    assert (code, "continuing from step" in out) == (0, True)
+    code, _, err = run("train", project / "textwrap.py", "--from", "taken", "--epochs", "1")
+    assert (code, "remove it first to begin from taken" in err) == (1, True)
+    assert run("workspace", "forget", project / "textwrap.py")[0] == 0
+    assert run("models", "remove", "taken")[0] == 0
 
     code, out, _ = run("workspace", "forget", new)
     assert code == 0
@@ -294,7 +308,11 @@ def test_complete_past_the_end(run: Run, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [("sample", "--model", "nobody"), *(("models", verb, "nobody") for verb in ("show", "rollback", "remove"))]
+    "verb",
+    [
+        ("sample", "--model", "nobody"),
+        *(("models", verb, "nobody") for verb in ("show", "rollback", "remove", "export")),
+    ],
 )
 def test_unknown_model(run: Run, verb: tuple[str, ...]) -> None:
     """A model that is not stored is named, with what is."""

@@ -17,6 +17,7 @@ from charwise_daemon.documents import Document
 from charwise_daemon.engine import Engine
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.memory import Memory
+from charwise_daemon.models import Models
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.protocol import Complete, Completion, Suggestion
 from charwise_daemon.settings import CompletionSettings, CorpusSettings
@@ -70,7 +71,7 @@ class Typist:
 
     def __init__(self, predictor: Predictor, text: bytes = _TEXT, chosen: CompletionSettings = _UNHURRIED) -> None:
         store = Store(paths.models_dir())
-        workspaces = Workspaces(paths.workspaces_file(), store, CorpusSettings(), lambda _: None, lambda: None)
+        workspaces = Workspaces(paths.workspaces_file(), Models(store), CorpusSettings(), lambda _: None, lambda: None)
         self.completions, self._predictor = Completions(chosen, workspaces), predictor
         self.completions._nobodys = predictor
         self.completions.open(Document(("me", "d"), "/nowhere/d.py", text, 1))

@@ -18,6 +18,7 @@ from charwise_daemon.ledger import Ledger
 from charwise_daemon.predictor import SOURCES
 from charwise_daemon.protocol import Open, WorkspacePath
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Workspace
@@ -40,7 +41,7 @@ class Scores:
         self.ledger = Ledger(self.told.tell)
         self.scoring = Scoring(self.ledger, quiet)
         self.workspace = Workspace(
-            path, name_for(path), Store(paths.models_dir()), CorpusSettings(), lambda: self.opened, self._tell,
+            path, Served(name_for(path), Store(paths.models_dir())), CorpusSettings(), lambda: self.opened, self._tell,
             lambda: None, self.scoring,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from charwise_daemon import paths
+from charwise_daemon.models import Models
 from charwise_daemon.settings import CorpusSettings, TrainingSettings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.training import Training
@@ -35,9 +36,9 @@ class Trained(Told):
         super().__init__()
         self.power = Power()
         self._ready = asyncio.Event()
-        store = Store(paths.models_dir())
+        models = Models(Store(paths.models_dir()))
         self.workspaces = Workspaces(
-            paths.workspaces_file(), store, CorpusSettings(), lambda _event: None, self._ready.set
+            paths.workspaces_file(), models, CorpusSettings(), lambda _event: None, self._ready.set
         )
         settings = TrainingSettings(first_minutes=5, settle_seconds=0, resume_seconds=0.2)
         self.training = Training(lambda: self.workspaces, settings, self.take, self.power)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from charwise_daemon import paths
+from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.store import Store, name_for
@@ -29,8 +30,8 @@ class Followed:
         self.told = Told()
         self.opened: list[str] = []
         self.events: list[dict[str, Any]] = []
-        store = Store(paths.models_dir())
-        self.workspace = Workspace(path, name_for(path), store, settings, lambda: self.opened, self._tell, lambda: None)
+        served = Served(name_for(path), Store(paths.models_dir()))
+        self.workspace = Workspace(path, served, settings, lambda: self.opened, self._tell, lambda: None)
 
     def recalls(self, text: str) -> bool:
         """Tell whether the memory of the corpus holds this text."""

@@ -56,6 +56,37 @@ def rollback(name: NAME) -> None:
     typer.echo(f"{name} is back at step {meta.step:,}, {bits(meta.bpc)}, of {meta.created}")
 
 
+@app.command()
+def export(
+    name: NAME,
+    file: Annotated[Path | None, typer.Option("-o", "--output", help="Where to; NAME.charwise if not given.")] = None,
+) -> None:
+    """Write a model to one file, for another machine."""
+    from charwise_trainer import portable  # noqa: PLC0415 - numpy, as below
+
+    target = file or Path(f"{name}.charwise")
+    store = _store()
+    store.meta(name)  # which says what there is where there is no such model
+    portable.export(store.directory(name), target)
+    typer.echo(f"{name} is in {target}, {target.stat().st_size:,} bytes; `charwise models import` takes it")
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file that `charwise models export` wrote.")],
+    model: Annotated[str, typer.Option(help="The name to give it; the file's if not given.")] = "",
+) -> None:
+    """Store the model of such a file."""
+    from charwise_daemon.errors import ModelError  # noqa: PLC0415 - as below
+    from charwise_trainer import portable  # noqa: PLC0415
+
+    store, name = _store(), model or file.stem
+    if store.has(name):
+        raise ModelError(f"there is a model {name} already; remove it first, or give another name with --model")
+    meta = portable.restore(file, store.directory(name))
+    typer.echo(f"{name} is stored: {meta.config.label}, {bits(meta.bpc)}")
+
+
 def _store() -> "Store":
     from charwise_daemon.store import Store  # noqa: PLC0415 - numpy, which only these verbs need
 

@@ -31,6 +31,9 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Train for so long (10 where no budget is given).")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or read all text so many times.")] = None,
     model: Annotated[str, typer.Option(help="The model's name; where not given, the workspace's own.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="A model to begin from, where there is none of the workspace's yet.")
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
     width: Annotated[int | None, typer.Option(help="Units in each layer; where not given, as above.")] = None,
@@ -54,10 +57,10 @@ def train(
     else:
         if minutes:
             options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
-        _train_in_foreground(path, model, options, size)
+        _train_in_foreground(path, model, start, options, size)
 
 
-def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: dict[str, Any]) -> None:
+def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, Any], size: dict[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415 - these three only where they are needed: they cost a second
 
     from charwise.display import show  # noqa: PLC0415
@@ -65,7 +68,7 @@ def _train_in_foreground(path: Path, model: str, options: dict[str, Any], size: 
 
     with daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
-        happenings = learn(path, model, _given(options), _given(size), should_stop)
+        happenings = learn(path, model, _given(options), _given(size), should_stop, start)
         show(_served(happenings, tell), Console(highlight=False))
         tell("workspace_keep")
 

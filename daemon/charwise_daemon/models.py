@@ -1,0 +1,89 @@
+"""The models in use, each once however many workspaces have it, and those that the user has named for some files.
+
+A rule (`[models]` in settings.toml) is a pattern as in .gitignore and a model's name: files that it means are completed
+by that model, with the memories of their own workspace. Of several rules that match, the last one holds.
+"""
+
+import asyncio
+import functools
+from collections import Counter
+from collections.abc import Mapping
+
+from pathspec import GitIgnoreSpec
+
+from charwise_daemon.errors import SettingsError
+from charwise_daemon.served import Served
+from charwise_daemon.store import Store
+
+# Files of which it is known what the rules say, which is asked at every keystroke.
+_MOST_FILES = 1024
+
+
+class Models:
+    """Models by name.
+
+    Raises:
+        SettingsError: a rule's pattern is none.
+        ModelError: a rule's name cannot be a model's.
+    """
+
+    def __init__(self, store: Store, rules: Mapping[str, str] | None = None) -> None:
+        self.store = store
+        named = [(_spec(pattern), store.directory(name).name) for pattern, name in (rules or {}).items()]
+        self._rules = named[::-1]
+        self._named = functools.lru_cache(_MOST_FILES)(self._name_by_rule)
+        self._served, self._users = dict[str, Served](), Counter[str]()
+        self._reading = set[asyncio.Task[bool]]()
+
+    def __repr__(self) -> str:
+        return f"Models({list(self._served.values())})"
+
+    def use(self, name: str) -> Served:
+        """Return a model for somebody who will release it."""
+        self._users[name] += 1
+        return self._served.setdefault(name, Served(name, self.store))
+
+    async def release(self, name: str) -> None:
+        """Write what a model has learned, and forget it where nobody else uses it."""
+        served = self._served[name]
+        self._users[name] -= 1
+        if not self._users[name]:
+            del self._served[name]
+        await served.flush()
+
+    def for_file(self, name: str) -> Served | None:
+        """Return the model that a rule names for a file; None where none does, or there is no such model yet.
+
+        It is read when it is needed first, and not released before the end.
+        """
+        chosen = self._named(name)
+        if chosen is None:
+            return None
+        served = self._served.get(chosen) or self._begin(chosen)
+        return served if served.model else None
+
+    async def close(self) -> None:
+        """Write what was learned."""
+        await asyncio.gather(*self._reading)
+        for served in self._served.values():
+            await served.flush()
+
+    def _name_by_rule(self, name: str) -> str | None:
+        return next((model for spec, model in self._rules if spec.match_file(name)), None)
+
+    def _begin(self, name: str) -> Served:
+        served = self.use(name)
+        task = asyncio.create_task(served.reload())
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+        return served
+
+
+def _spec(pattern: str) -> GitIgnoreSpec:
+    try:
+        spec = GitIgnoreSpec.from_lines([pattern])
+    except ValueError as error:
+        raise SettingsError(f"models: {pattern!r} is no pattern as .gitignore has them: {error}") from error
+    if not any(each.include for each in spec.patterns):
+        raise SettingsError(f"models: {pattern!r} means no files; write a pattern as .gitignore has them, such as *.c")
+    return spec

@@ -1,0 +1,63 @@
+"""One model as it is served: its best checkpoint, and what it has learned of what was typed since. Knows no files."""
+
+import asyncio
+import logging
+
+from charwise_daemon.adapted import Adapted
+from charwise_daemon.errors import ModelError
+from charwise_daemon.gates import Gates
+from charwise_daemon.kept import Kept
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.predictor import Predictor
+from charwise_daemon.store import Model, Store
+
+log = logging.getLogger(__name__)
+
+# What the gates and the LSTM's last layer have learned while somebody typed, beside the model.
+GATES, ADAPTATION = "gates.json", "adaptation.json"
+
+
+class Served:
+    """A model by its name; before it has a checkpoint, its gates weigh the memories alone."""
+
+    def __init__(self, name: str, store: Store) -> None:
+        self.name, self._store = name, store
+        self.model: Model | None = None
+        self.error = ""  # what keeps it from being used
+        self._gates, self._adapted, directory = Gates(), Adapted(), store.directory(name)
+        self._kept = Kept(directory / GATES, self._gates), Kept(directory / ADAPTATION, self._adapted)
+
+    def __repr__(self) -> str:
+        return f"Served({self.model or self.name})"
+
+    def predictor_for(self, memory: CorpusMemory, name: str = "", *, adapts: bool = True) -> Predictor:
+        """Return the predictor for a document of this name; `adapts`: with what was learned while typing.
+
+        It keeps the model of this moment: a running search is not disturbed by a newer one.
+        """
+        gate, engine = self._gates.for_file(name), self.model.engine if self.model else None
+        return Predictor.of(engine, gate, memory, name, self._adapted.adaptation if adapts else None)
+
+    def has_learned(self) -> None:
+        """Note that a predictor has learned from what was typed."""
+        for kept in self._kept:
+            kept.changed()
+
+    async def reload(self) -> bool:
+        """Serve the best checkpoint from now on; return whether there is one that can be read."""
+        if not await asyncio.to_thread(self._store.has, self.name):
+            return False
+        try:
+            self.model, self.error = await asyncio.to_thread(self._store.load, self.name), ""
+        except ModelError as error:
+            self.error = str(error)
+            log.warning("%s", error)
+            return False
+        self._gates.begin_with(self.model.gate, has_lstm=True)
+        self._adapted.begin_with(self.model.engine.width)
+        return True
+
+    async def flush(self) -> None:
+        """Write what was learned."""
+        for kept in self._kept:
+            await kept.flush()
