@@ -3,6 +3,7 @@
 
 import {
   type CancellationToken,
+  CancellationTokenSource,
   commands,
   type Disposable,
   EventEmitter,
@@ -30,6 +31,8 @@ export interface Status {
 const FIRST_DELAY = 100;
 const LONGEST_DELAY = 30_000;
 const HEALTHY = 10_000;
+
+const NEVER = new CancellationTokenSource().token;
 
 export class Server implements Disposable {
   private readonly statusChanged = new EventEmitter<Status>();
@@ -88,7 +91,7 @@ export class Server implements Disposable {
   }
 
   /** Run a command of the server; rejects with what the server says. */
-  async execute<T>(command: string, args: unknown[] = [], token?: CancellationToken): Promise<T> {
+  async execute<T>(command: string, args: unknown[] = [], token = NEVER): Promise<T> {
     const client = this.running;
     if (!client) throw new Error("the language server does not run; see the log");
     return client.sendRequest<T>("workspace/executeCommand", { command, arguments: args }, token);

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from charwise_daemon import paths
+from charwise_daemon.store import name_for
 from tests.conftest import QUIET, configure, stop_daemon
 from tests.editors.conftest import Learned
 from tests.editors.vscode import installing
@@ -26,6 +28,7 @@ SETTINGS = """{
   "chat.disableAIFeatures": true,
   "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
   "editor.wordBasedSuggestions": "off",
+  "editor.inlineSuggest.showToolbar": "always",
   "editor.minimap.enabled": false,
   "editor.cursorBlinking": "solid",
   "files.autoSave": "off",
@@ -34,6 +37,8 @@ SETTINGS = """{
   "telemetry.telemetryLevel": "off",
   "update.mode": "none"
 }"""
+# Only when asked, not for long, and not behind whatever else the machine does.
+_TRAINING = f"{QUIET}minutes = 0.05\nniceness = 0\ncpu_share = 1.0\n"
 BUILD = Path(__file__).parents[3] / "build" / "vscode"
 
 
@@ -49,13 +54,16 @@ class Served:
 
 @pytest.fixture(scope="package")
 def place(learned: Learned, tmp_path_factory: pytest.TempPathFactory) -> Learned:
-    """The project and the model, in copies that the tests of this folder may change."""
-    folder = tmp_path_factory.mktemp("vscode")
-    shutil.copytree(learned.home, folder / "home")
+    """The project and its model, in copies that the tests of this folder may change."""
+    folder = tmp_path_factory.mktemp("vscode").resolve()
+    project, home = folder / "project", folder / "home"
+    shutil.copytree(learned.project, project)
+    shutil.copytree(learned.home, home)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHARWISE_HOME", str(folder / "home"))
-        configure(f"{QUIET}minutes = 0.1\n")  # only when asked, and not for long
-    return Learned(learned.project, folder / "home")
+        patch.setenv("CHARWISE_HOME", str(home))
+        configure(_TRAINING)
+        (paths.models_dir() / name_for(learned.project)).rename(paths.models_dir() / name_for(project))
+    return Learned(project, home)
 
 
 @pytest.fixture(scope="package")

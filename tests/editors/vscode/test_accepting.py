@@ -1,7 +1,10 @@
 """Accepting a part: each command does to the buffer exactly what it says, as an undo step of its own."""
 
+from collections import Counter
+
 import pytest
 
+from charwise_daemon.client import Client
 from tests.editors.vscode.texts import BLOCKS, CHOICE, DEDENT
 from tests.editors.vscode.workbench import Workbench
 
@@ -67,15 +70,38 @@ def test_alternatives(window: Workbench) -> None:
     """The trigger brings alternatives, which next and previous turn through; a character taken is that of the shown."""
     window.write(CHOICE)
     window.type(".")
-    window.command("editor.action.inlineSuggest.trigger")
-    window.ghost()
-    window.press("Alt+]")
-    first = window.turn("Alt+]")
-    second = window.turn("Alt+]")
-    assert window.turn("Alt+[") == first
-    assert window.turn("Alt+]") == second
+    second, *_, first = window.alternatives()
+    assert second != first
+    window.ghost(first)
+    assert window.turn("Alt+]", 2) == second
+    assert window.turn("Alt+[", 1) == first
+    window.turn("Alt+]", 2)
     window.press("Alt+ArrowRight")
     window.until_text(f"{CHOICE}.{second[0]}")
     window.ghost_begins(second[1:])
     window.press("Control+z")
     window.until_text(f"{CHOICE}.")
+
+
+def test_feedback(window: Workbench) -> None:
+    """The daemon hears what was shown, and accepted in part, by the editor's own command too, and as a whole."""
+    before = _counted()
+    window.write(DEDENT)
+    window.type("w")
+    window.ghost()
+    window.press("Control+ArrowRight")
+    window.until_text(f"{DEDENT}wrap")
+    window.until(lambda: _counted()["accepted"] > before["accepted"], "the word is not counted")
+    window.write(DEDENT)
+    window.type("w")
+    shown = window.ghost()
+    window.press("Tab")
+    window.until_text(f"{DEDENT}w{shown}")
+    window.until(lambda: _counted()["accepted"] >= before["accepted"] + 2, "the whole is not counted")
+    assert _counted()["shown"] >= before["shown"] + 2
+
+
+def _counted() -> Counter[str]:
+    with Client("test", start=False) as client:
+        days = client.request("statistics")["counts"]
+    return sum((Counter(kind) for day in days.values() for kind in day.values()), Counter[str]())

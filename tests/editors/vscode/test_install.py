@@ -1,4 +1,4 @@
-"""The Python side: found, or offered once, or made in an environment of the extension's own; else it is said what to do."""
+"""The Python side: found, offered once, or made in an environment of the extension's own; else it says what to do."""
 
 import sys
 import zipfile

@@ -1,11 +1,16 @@
 """The status item and its menu: training is shown, paused, resumed; what was learned can be read and forgotten."""
 
-from charwise_daemon.client import Client
+import pytest
+
 from tests.editors.vscode.conftest import BUILD
 from tests.editors.vscode.texts import DEDENT
-from tests.editors.vscode.workbench import Workbench
+from tests.editors.vscode.workbench import Workbench, until
+
+# Three seconds of computing, which a busy machine may stretch.
+_TRAINED = 120.0
 
 
+@pytest.mark.timeout(2 * _TRAINED)
 def test_training(window: Workbench) -> None:
     """Training shows its progress in the status item, which can pause it and let it go on."""
     window.write(DEDENT)
@@ -16,12 +21,13 @@ def test_training(window: Workbench) -> None:
     window.until(lambda: "debug-pause" in window.status, lambda: f"{window.status!r}, not paused")
     window.command("charwise.resume")
     window.until(lambda: "debug-pause" not in window.status, lambda: f"{window.status!r}, not resumed")
-    window.until(lambda: "lightbulb" in window.status, lambda: f"{window.status!r}, not ready in the end")
+    until(lambda: "lightbulb" in window.status, lambda: f"{window.status!r}, not ready in the end", _TRAINED)
 
 
 def test_menu(window: Workbench) -> None:
     """A click on the status item brings a menu; what is chosen is done."""
     window.write(DEDENT)
+    window.page.mouse.move(500, 300)  # its tooltip would be in the way
     window.page.locator('.statusbar-item[id*="charwise"]').click()
     window.page.wait_for_selector(".quick-input-widget .monaco-list-row")
     window.page.screenshot(path=BUILD / "menu.png")
@@ -43,8 +49,4 @@ def test_forget(window: Workbench) -> None:
     """A file that is forgotten is left out from then on."""
     window.write("secret_of_mine = 'forget me'\n" * 50, "forget_me.py")
     window.command("charwise.forgetFile")
-    uri = "vscode.Uri.parse('charwise:What%20charwise%20learned.md')"
-    assert window.js(f"return (await vscode.workspace.openTextDocument({uri})).getText()")
-    with Client("test", start=False) as client:
-        listed = client.request("workspace_list")
-    assert "forget_me.py" in str(listed), listed
+    assert "forget_me.py" in (window.folder / ".charwiseignore").read_text()

@@ -11,7 +11,5 @@ from tests.editors.vscode import installing
 def test_script(script: str) -> None:
     """Each of the package's scripts succeeds."""
     installing.extension()
-    done = subprocess.run(
-        ["npm", "run", script], cwd=installing.EXTENSION, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["npm", "run", script], cwd=installing.EXTENSION, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from playwright.sync_api import Page
 # A busy machine takes its time; nothing here waits for longer than it must.
 PATIENCE = 30.0
 # What VS Code draws of a suggestion: text within the line, and the further lines below it.
-_GHOST = """() => [...document.querySelectorAll('.monaco-editor.focused, .monaco-editor')].map(editor => {
-  const parts = [...editor.querySelectorAll('.view-lines [class*="ghost-text-decoration"]')].map(each => each.textContent);
-  const lines = [...editor.querySelectorAll('.suggest-preview-text .view-line, .suggest-preview-text > div')]
-    .map(each => '\\n' + each.textContent);
-  return [...parts, ...lines].join('').replaceAll('\\u00a0', ' ').replaceAll('\\u200b', '');
-}).join('')"""
+_GHOST = r"""() => {
+  const texts = what => [...document.querySelectorAll('.monaco-editor ' + what)].map(each => each.textContent);
+  const inline = texts('.view-lines [class*="ghost-text-decoration"]');
+  const below = texts('.suggest-preview-text > div').map(each => '\n' + each);
+  return [...inline, ...below].join('').replaceAll('\u00a0', ' ').replaceAll('\u200b', '');
+}"""
 
 
 class Workbench:
@@ -135,12 +136,27 @@ class Workbench:
         )
         return self.drawn
 
-    def turn(self, key: str) -> str:
-        """Turn to another alternative by a key, and return it."""
-        before = self.drawn
+    def alternatives(self) -> list[str]:
+        """Ask for alternatives, turn through all of them, and return them; the first one is shown again."""
+        self.command("editor.action.inlineSuggest.trigger")
+        until(lambda: self._shown_of()[1] > 1, lambda: f"{self.drawn!r} is the only one")
+        _, count = self._shown_of()
+        return [self._turned_to(number % count + 1) for number in range(1, count + 1)]
+
+    def turn(self, key: str, number: int) -> str:
+        """Turn to the alternative of this number by a key, and return it."""
         self.press(key)
-        until(lambda: self.drawn not in {"", before}, lambda: f"no other than {before!r} is shown")
-        return self.drawn
+        until(lambda: self._shown_of()[0] == number, lambda: f"{self._shown_of()} instead of {number} is shown")
+        return self.ghost()
+
+    def _turned_to(self, number: int) -> str:
+        return self.turn("Alt+]", number)
+
+    def _shown_of(self) -> tuple[int, int]:
+        """Return which alternative the editor says it shows, of how many."""
+        text = " ".join(self.page.locator(".inlineSuggestionsHints").all_inner_texts())
+        found = re.search(r"(\d+)/(\d+)", text)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def ghost_begins(self, wanted: str) -> None:
         """Wait for this ghost text, or more of it: as it is typed, the search may see further."""
@@ -189,7 +205,6 @@ class Workbench:
     def toasts(self) -> list[str]:
         """The messages that are on top of everything now."""
         return self.page.locator(".notification-toast .notification-list-item-message").all_inner_texts()
-
 
     @staticmethod
     def until(holds: Callable[[], Any], complaint: str | Callable[[], str]) -> None:
