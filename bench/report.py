@@ -40,6 +40,7 @@ JUMP_1_MB, OPEN_1_MB = Budget(60), Budget(100)
 MEMORY_1_MB, MEMORY_10_MB, MEMORY_SAVED = Budget(1_000), Budget(10_000), Budget(100)
 DAEMON_ANSWERS, LSP_READY = Budget(500), Budget(500)
 DAEMON_RESIDENT, LSP_RESIDENT = Budget(120), Budget(60)  # megabytes
+KEY_TO_GHOST_VSCODE = Budget(60, 60)  # from a key to its ghost text on the screen
 CHARACTERS_BF16 = Budget(10_000, at_least=True)  # per second
 IDLE_CPU = Budget(0.1)  # percent of one core
 PAUSE_DELAY = Budget(50)  # milliseconds from a key to a trainer that stands still

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.vscode.conftest import Served
+from tests.editors.vscode.serving import Served
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 

@@ -6,7 +6,7 @@ import signal
 import psutil
 
 from tests.conftest import daemon_pid
-from tests.editors.vscode.conftest import Served
+from tests.editors.vscode.serving import Served
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from charwise_daemon.client import Client
 from tests.conftest import make_project
-from tests.editors.vscode.conftest import Served
+from tests.editors.vscode.serving import Served
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 
