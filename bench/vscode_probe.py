@@ -22,7 +22,7 @@ from charwise_daemon.protocol import WorkspacePath
 
 _SCRIPT = Path(__file__).with_name("vscode_probe.js")
 _SIZE = 100_000
-# Seconds between two keys of a fast typist; until what follows a key is drawn, or nothing will be; before the first key,
+# Seconds between two keys of a fast typist; until what follows a key is drawn, or never is; before the first key,
 # for the daemon to have read the document; until a paused trainer goes on, at most; and between two looks.
 _PACE, _DRAWN, _OPENED, _RESUMED, _LOOK = 0.1, 0.5, 1.0, 30.0, 0.02
 _KINDS = {"along": "typed along the suggestion", "searched": "typed, new suggestion"}
