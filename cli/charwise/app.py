@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from charwise.commands import complete, daemon, doctor, evaluate, lsp, models, sample, status, train, workspace
+from charwise.commands import (
+    complete,
+    daemon,
+    doctor,
+    evaluate,
+    experiment,
+    inspect,
+    lsp,
+    models,
+    sample,
+    status,
+    train,
+    workspace,
+)
 from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError
 from charwise_trainer.errors import TrainerError
@@ -27,6 +40,8 @@ app.command()(train.train)
 app.command()(sample.sample)
 app.command()(complete.complete)
 app.command(name="eval")(evaluate.evaluate)
+app.command()(experiment.experiment)
+app.command()(inspect.inspect)
 app.command()(lsp.lsp)
 app.command()(status.status)
 app.command()(doctor.doctor)

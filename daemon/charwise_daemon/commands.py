@@ -129,7 +129,7 @@ class Commands:
     async def cmd_generate(self, peer: Peer, params: protocol.Generate) -> dict[str, Any]:
         """Write on, and push what is written as it is; return how much that was, and the seed that gives it again."""
         document = self._document(peer, params.document)
-        engine, state = await self.completions.state_at(document, params.version, params.offset)
+        engine, state = await self.completions.state_at(document, params)
         seed, characters = params.seed if params.seed >= 0 else secrets.randbelow(2**31), 0
         async for text in generated(engine, state, params.length, params.temperature, seed):
             characters += len(text)
@@ -169,6 +169,23 @@ class Commands:
         if self._store.directory(entry["model"]).is_dir():
             await asyncio.to_thread(self._store.remove, entry["model"])
         return entry
+
+    async def cmd_workspace_model(self, _: Peer, params: protocol.WorkspaceModel) -> dict[str, Any]:
+        """Serve and train a workspace with another model from now on."""
+        path = registry.absolute(params.path)
+        await self._stop_training(path)
+        return dataclasses.asdict(await self.workspaces.choose(path, params.model))
+
+    async def cmd_models(self, _: Peer, __: protocol.Empty) -> list[dict[str, Any]]:
+        """Return the stored models."""
+        return await asyncio.to_thread(self._known_models)
+
+    def _known_models(self) -> list[dict[str, Any]]:
+        metas = {name: self._store.meta(name) for name in self._store.names()}
+        return [
+            {"name": name, "model": meta.config.label, "step": meta.step, "bpc": meta.bpc, "created": meta.created}
+            for name, meta in metas.items()
+        ]
 
     def cmd_workspace_list(self, _: Peer, __: protocol.Empty) -> list[dict[str, Any]]:
         """Return all workspaces, with what is in memory of those in use."""

@@ -25,7 +25,7 @@ from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
 from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import SOURCES, Predictor
-from charwise_daemon.protocol import Complete, Completion, Suggestion
+from charwise_daemon.protocol import Complete, Completion, Generate, Suggestion
 from charwise_daemon.recall import Recall
 from charwise_daemon.search import Limits
 from charwise_daemon.served import Served
@@ -41,6 +41,8 @@ Steps = Generator[asyncio.Future[Any] | None, None, T]  # a step may yield what 
 _PATIENCE = 10.0
 # Who asks for a suggestion waits longer for it than who types.
 _INVOKED_TIMES = 10
+# Characters that a model reads which has not read the document: more is forgotten again.
+_READ_ANEW = 2_000
 # Characters that are sorted in less than a millisecond; a megabyte takes a twentieth of a second.
 _SORTED_AT_ONCE = 16_384
 
@@ -114,13 +116,20 @@ class Completions:
             return _completion(rest, offer.sources, began)
         return self._adopt(offer, document, params, began) or self._begin(offer, document, params, began)
 
-    async def state_at(self, document: Document, version: int, offset: int) -> tuple[Engine, State]:
-        """Return the LSTM that serves a document, and its state at an offset; raises ModelError where there is none."""
-        document.check(version, offset)
-        engine = self._predictor_for(document).engine
-        if engine is None:
+    async def state_at(self, document: Document, params: Generate) -> tuple[Engine, State]:
+        """Return the LSTM asked for, and its state at a place of a document; raises ModelError where there is none.
+
+        Only of the one that serves the document there are states along it; another reads some of what stands before.
+        """
+        document.check(params.version, params.offset)
+        if params.model:
+            engine = await self._workspaces.engine_of(params.model)
+            before = document.snapshots.header + document.text[max(0, params.offset - _READ_ANEW) : params.offset]
+            return engine, await asyncio.to_thread(engine.read, engine.start(), bytes(before))
+        serving = self._predictor_for(document).engine
+        if serving is None:
             raise ModelError(f"no model has learned {document.label} yet; run `charwise train` on its folder, or wait")
-        return engine, await _drive(_last(document.snapshots.read(engine, document.text, offset)))
+        return serving, await _drive(_last(document.snapshots.read(serving, document.text, params.offset)))
 
     def shown(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion is seen."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from pathspec import GitIgnoreSpec
 
+from charwise_daemon.engine import Engine
 from charwise_daemon.errors import SettingsError
 from charwise_daemon.served import Served
 from charwise_daemon.store import Store
@@ -61,6 +62,12 @@ class Models:
             return None
         served = self._served.get(chosen) or self._begin(chosen)
         return served if served.model else None
+
+    async def engine_of(self, name: str) -> Engine:
+        """Return the LSTM of a model, in use or not; raises ModelError where there is none."""
+        if (served := self._served.get(name)) and served.model:
+            return served.model.engine
+        return (await asyncio.to_thread(self.store.load, name)).engine
 
     async def close(self) -> None:
         """Write what was learned."""

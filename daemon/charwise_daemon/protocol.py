@@ -245,6 +245,7 @@ class Generate:
     length: int = 400  # at most: it ends where the LSTM ends a file
     temperature: float = 0.8
     seed: int = -1
+    model: str = ""  # a stored one; "": what serves the document
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,14 @@ class WorkspacePath:
     """`workspace_*`, `train`: the folder or file meant."""
 
     path: str
+
+
+@dataclass(frozen=True)
+class WorkspaceModel:
+    """`workspace_model`: the folder or file meant, and the name of the model that it has from now on, "" its own."""
+
+    path: str
+    model: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from charwise_daemon import registry
+from charwise_daemon.engine import Engine
 from charwise_daemon.errors import WorkspaceError
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.models import Models
@@ -82,15 +83,31 @@ class Workspaces:
 
     async def begin_anew(self, path: Path) -> Workspace:
         """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
-        holders = self._holders.get(path, set())
-        workspace = self.get(path)
+        name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
         await self._unload(path)
-        store = self._models.store
-        if store.has(workspace.served.name):
-            await asyncio.to_thread(store.remove, workspace.served.name)
+        if store.has(name):
+            await asyncio.to_thread(store.remove, name)
+        return [self.add(path, holder) for holder in holders][-1]
+
+    async def choose(self, path: Path, model: str) -> Entry:
+        """Serve and train a workspace with the model of this name from now on, "" its own.
+
+        Raises:
+            ModelError: there is no such model.
+            WorkspaceError: it is no workspace.
+        """
+        listed = self.listed()
+        if path not in listed:
+            raise WorkspaceError(f"{path} is no workspace; add it with `charwise workspace add {path}`")
+        if model:
+            self._models.store.meta(model)
+        entry = Entry(str(path), model or name_for(path))
+        registry.write(self._file, {**listed, path: entry})
+        holders = self._holders.get(path, set())
+        await self._unload(path)
         for holder in holders:
-            workspace = self.add(path, holder)
-        return workspace
+            self.add(path, holder)
+        return entry
 
     def tell(self, paths: Iterable[Path]) -> None:
         """Take a client's word that files have changed on disk."""
@@ -154,6 +171,10 @@ class Workspaces:
         if workspace is None:
             return served, _NOTHING, name
         return served or workspace.served, workspace.memory, name
+
+    async def engine_of(self, model: str) -> Engine:
+        """Return the LSTM of a stored model; raises ModelError where there is none."""
+        return await self._models.engine_of(model)
 
     def use_for(self, document_path: str, holder: object) -> None:
         """Use the listed workspace that holds a document which `holder` has opened, if there is one."""

@@ -15,21 +15,14 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import Feedback, FilePath, Generate, Pause, WorkspacePath
+from charwise_daemon.protocol import Feedback, FilePath, Pause, WorkspaceModel, WorkspacePath
+from charwise_lsp import generating
+from charwise_lsp.generating import CONTINUE, FAILED, continue_, generate
 from charwise_lsp.places import path_of
-from charwise_lsp.session import Session
-
-# LSP 3.18, LSPErrorCodes: the request was well formed and could not be done.
-_FAILED = -32803
-# Seconds that a model may take to write on: an hour is millions of characters.
-_LONGEST = 3600.0
 
 
-class Host(Protocol):
+class Host(generating.Host, Protocol):
     """The server, as far as commands need it."""
-
-    session: Session
-    protocol: Any
 
     async def window_show_document_async(self, params: types.ShowDocumentParams) -> Any:
         """Have the editor show a document."""
@@ -69,6 +62,18 @@ async def forget_file(ls: Host, *uris: Any) -> None:
         await _ask(ls, "forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
 
 
+async def models(ls: Host, *_: Any) -> Any:
+    """Return the stored models, for the user to choose from."""
+    return await _ask(ls, "models")
+
+
+async def choose_model(ls: Host, *chosen: Any) -> None:
+    """Serve and train a folder, the editor's first if none is named, with the model of a name; "" is its own."""
+    model, *folders = map(str, chosen)
+    for folder in folders or ls.session.folders[:1]:
+        await _ask(ls, "workspace_model", WorkspaceModel(folder, model))
+
+
 async def status(ls: Host, *_: Any) -> dict[str, Any]:
     """Return what was learned and what it gave, as Markdown and as the daemon says it."""
     said = await _ask(ls, "status")
@@ -84,30 +89,6 @@ async def open_status(ls: Host, *_: Any) -> None:
     await ls.window_show_document_async(types.ShowDocumentParams(file.as_uri(), take_focus=True))
 
 
-async def generate(ls: Host, *given: Any) -> dict[str, Any]:
-    """Write on from a place of a document, and return the text; with a token it is told as it is written, too."""
-    wanted = dict(given[0]) if given else {}
-    uri, token, pieces = str(wanted.pop("uri", "")), wanted.pop("token", None), list[str]()
-    position = wanted.pop("position", {})
-    mirror = ls.session.documents.get(uri)
-    if mirror is None:
-        raise JsonRpcException(f"{uri or 'no document'} is not open", _FAILED)
-    offset = mirror.offset(types.Position(int(position.get("line", 0)), int(position.get("character", 0))))
-
-    def take(part: dict[str, Any]) -> None:
-        pieces.append(part["text"])
-        if token is not None:
-            ls.protocol.notify("charwise/didGenerate", {"token": token, "text": part["text"]})
-
-    unknown = wanted.keys() - {"length", "temperature", "seed"}
-    if unknown:
-        raise JsonRpcException(f"unknown options {', '.join(sorted(unknown))}", _FAILED)
-    options = {name: value for name, value in wanted.items() if value is not None}
-    ask = Generate(uri, mirror.version, offset, **options)
-    answer = await _ask(ls, "generate", ask, deadline=_LONGEST, on_part=take)
-    return {"text": "".join(pieces), **answer}
-
-
 def accepted(ls: Host, *told: Any) -> None:
     """Pass on that a suggestion was accepted, which an item's command tells: its id, its length in bytes."""
     suggestion, length, *_ = told
@@ -120,9 +101,12 @@ COMMANDS: dict[str, Callable[..., Awaitable[Any] | None]] = {
     "charwise.pause": pause,
     "charwise.resume": resume,
     "charwise.forgetFile": forget_file,
+    "charwise.models": models,
+    "charwise.chooseModel": choose_model,
     "charwise.status": status,
     "charwise.openStatus": open_status,
     "charwise.generate": generate,
+    CONTINUE: continue_,
 }
 
 
@@ -142,4 +126,4 @@ async def _ask(ls: Host, method: str, params: Any = None, **options: Any) -> Any
     try:
         return await ls.session.ask(method, params, **options)
     except CharwiseError as error:
-        raise JsonRpcException(str(error), _FAILED) from error
+        raise JsonRpcException(str(error), FAILED) from error

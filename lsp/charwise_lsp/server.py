@@ -24,6 +24,7 @@ from charwise_daemon.protocol import Battery, Complete, Feedback, Focus, Paths, 
 from charwise_lsp import options
 from charwise_lsp.commands import COMMANDS, execute
 from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
+from charwise_lsp.generating import actions
 from charwise_lsp.parent import end_with
 from charwise_lsp.places import path_of
 from charwise_lsp.progress import TrainingProgress
@@ -346,6 +347,18 @@ async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionPa
     )
     completion = await ls.session.complete(ask)
     return types.InlineCompletionList([_item(suggestion, typed, replaced) for suggestion in completion.suggestions])
+
+
+@SERVER.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.Source]))
+async def code_action(ls: CharwiseServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Offer to continue with a model, where actions on the source are asked for or all are."""
+    wanted = params.context.only
+    is_wanted = not wanted or any(str(kind).startswith(types.CodeActionKind.Source) for kind in wanted)
+    is_asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+    uri = params.text_document.uri
+    if not (is_wanted and is_asked and uri in ls.session.documents):
+        return []
+    return await actions(ls, uri, params.range.end)
 
 
 # --- feedback: what the standard lacks goes by the names that other servers gave it ----------------

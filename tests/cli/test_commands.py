@@ -9,44 +9,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from charwise.main import main
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Complete, Feedback, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.checkpoint import training_lock
+from tests.cli.conftest import Run
 from tests.conftest import MODULES, configure, stop_daemon
 from tests.daemon.texts import SPLINES
 
 pytestmark = pytest.mark.usefixtures("home")
 
-Run = Callable[..., tuple[int, str, str]]
 # A model that learns a little in two seconds.
 _TINY = ("--epochs", "4", "--layers", "1", "--width", "32", "--threads", "1")
 _VERBS = (
-    ("train",), ("sample",), ("complete",), ("eval",), ("lsp",), ("status",), ("doctor",),
+    ("train",), ("sample",), ("complete",), ("eval",), ("experiment",), ("inspect",), ("lsp",),
+    ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
     *(("models", verb) for verb in ("list", "show", "rollback", "remove", "export", "import")),
 )  # fmt: skip
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process; return exit code, output and errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["charwise", *map(str, arguments)])
-        code = main()
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 def _start(*arguments: object, full_disk: bool = False) -> subprocess.Popen[str]:

@@ -125,6 +125,20 @@ async def test_generate(learned: Path) -> None:
     await writer.client.close()
 
 
+async def test_generate_with_another_model(learned: Path) -> None:
+    """Any stored model can be asked to write on; one that is not there is named."""
+    store = Store(paths.models_dir())
+    shutil.copytree(store.directory(name_for(learned)), store.directory("linux"))
+    writer = await Writer.of(learned)
+    answer = await writer.asks(length=40, temperature=0.0, model="linux")
+    text = writer.text()
+    assert await writer.asks(length=40, temperature=0.0, seed=answer["seed"]) == answer
+    assert writer.text() == text  # it is the same model, and read the same text
+    with pytest.raises(ModelError, match="there is no model windows"):
+        await writer.asks(model="windows")
+    await writer.client.close()
+
+
 async def test_generate_cancelled(learned: Path) -> None:
     """Cancelled, it stops within a few characters; others are answered while it writes."""
     writer = await Writer.of(learned)
@@ -148,6 +162,26 @@ async def test_generate_without_a_model(home: Path) -> None:
     writer.client.notify("open", Open("d", _TEXT, 1))
     with pytest.raises(ModelError, match="charwise train"):
         await writer.asks()
+    await writer.client.close()
+
+
+# --- another model ---------------------------------------------------------------------------------------
+async def test_another_model(learned: Path) -> None:
+    """A workspace can have another model, and its own again; one that is not there changes nothing."""
+    store, own = Store(paths.models_dir()), name_for(learned)
+    shutil.copytree(store.directory(own), store.directory("linux"))
+    writer = await Writer.of(learned)
+    assert [each["name"] for each in await writer.client.request("models")] == ["linux", own]
+    chosen = {"path": str(learned), "model": "linux"}
+    assert await writer.client.request("workspace_model", chosen) == chosen
+    await writer.until("model")
+    [workspace] = (await writer.client.request("status"))["workspaces"]
+    assert workspace["model"] == "linux"
+    with pytest.raises(ModelError, match="there is no model windows; stored are linux"):
+        await writer.client.request("workspace_model", {**chosen, "model": "windows"})
+    assert (await writer.client.request("workspace_model", {"path": str(learned)}))["model"] == own
+    with pytest.raises(CharwiseError, match="is no workspace"):
+        await writer.client.request("workspace_model", {"path": "/nowhere"})
     await writer.client.close()
 
 

@@ -237,6 +237,10 @@ class TestCommands:
         assert await daemon.heard.take("pause") == {"seconds": 600.0}
         await command(editor, "resume")
         await daemon.heard.take("resume")
+        await command(editor, "chooseModel", "linux")
+        assert await daemon.heard.take("workspace_model") == {"path": "/p", "model": "linux"}
+        await command(editor, "models")
+        await daemon.heard.take("models")
         await command(editor, "forgetFile", "file:///p/a%20b.py")
         assert await daemon.heard.take("forget_file") == {"path": "/p/a b.py"}
 
@@ -301,6 +305,7 @@ class TestCommands:
         assert (asked["offset"], asked["length"]) == (len(TEXT.encode()), 9)
         told = [await editor.heard.take("charwise/didGenerate") for _ in range(2)]
         assert [(each.token, each.text) for each in told] == [("t", "les"), ("t", " = 🙂")]
+        assert asked["model"] == ""
         for wrong, said in (({"uri": "file:///never"}, "is not open"), ({**where, "size": 3}, "unknown options size")):
             with pytest.raises(JsonRpcException, match=said):
                 await command(editor, "generate", wrong)
@@ -314,3 +319,72 @@ class TestCommands:
         await daemon.heard.take("cancel")
         with pytest.raises(JsonRpcException, match="cancel"):
             await asking
+
+    async def test_continue(self, editor: Editor, daemon: ScriptedDaemon) -> None:
+        """An editor without a plugin continues by a code action: one edit, with any of the models."""
+
+        async def known(_params: Any) -> list[dict[str, Any]]:
+            return [{"name": "linux"}]
+
+        async def write(_params: Any) -> dict[str, Any]:
+            return {"characters": 3, "seed": 7}
+
+        edits: list[types.ApplyWorkspaceEditParams] = []
+
+        @editor.feature(types.WORKSPACE_APPLY_EDIT)
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            edits.append(params)
+            return types.ApplyWorkspaceEditResult(True)
+
+        daemon.scripts |= {"models": known, "generate": write}
+        daemon.parts["generate"] = ["les"]
+        window = types.WindowClientCapabilities(work_done_progress=True)
+        await editor.begin(ClientCapabilities(window=window))
+        await opened(editor, daemon)
+        place, document = Position(1, 14), types.TextDocumentIdentifier(URI)
+        context = types.CodeActionContext([], only=[types.CodeActionKind.Source])
+        actions = await editor.text_document_code_action_async(
+            types.CodeActionParams(document, Range(place, place), context)
+        )
+        assert actions
+        assert [each.title for each in actions] == ["Continue with charwise", "Continue with linux"]
+        asked = {"uri": URI, "position": {"line": 1, "character": 14}, "model": "linux"}
+        assert str(asked) in str(actions[1].command)  # which this client's types take for something else
+        assert await command(editor, "continue", asked) == {"text": "les"}
+        assert (await daemon.heard.take("generate"))["model"] == "linux"
+        [edit] = edits
+        assert edit.edit.changes == {URI: (types.TextEdit(Range(place, place), "les"),)}
+        quiet = types.CodeActionContext([], trigger_kind=types.CodeActionTriggerKind.Automatic)
+        assert not await editor.text_document_code_action_async(
+            types.CodeActionParams(document, Range(place, place), quiet)
+        )
+
+    async def test_continue_cancelled(self, editor: Editor, daemon: ScriptedDaemon) -> None:
+        """Cancelled at its bar, what was written by then is put in."""
+        edits = asyncio.Queue[types.ApplyWorkspaceEditParams]()
+
+        @editor.feature(types.WORKSPACE_APPLY_EDIT)
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            edits.put_nowait(params)
+            return types.ApplyWorkspaceEditResult(True)
+
+        stopped = asyncio.Event()
+
+        async def write(_params: Any) -> dict[str, Any]:
+            await stopped.wait()
+            return {}
+
+        daemon.scripts["generate"] = write
+        daemon.parts["generate"] = ["never told"]
+        window = types.WindowClientCapabilities(work_done_progress=True)
+        await editor.begin(ClientCapabilities(window=window))
+        await opened(editor, daemon)
+        asked = {"uri": URI, "position": {"line": 1, "character": 14}}
+        writing = asyncio.create_task(command(editor, "continue", asked))
+        bar = await editor.requested.take(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        await daemon.heard.take("generate")
+        editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(bar.token))
+        await daemon.heard.take("cancel")
+        assert await writing == {"text": ""}
+        assert edits.empty()
+        stopped.set()

@@ -106,6 +106,7 @@ class TrainConfig:
     gives_way: bool = False  # to others: then minutes are of computing, not of waiting for them (on a CPU)
     evaluate_every: float = 30.0  # seconds of work; each time a checkpoint is stored: what a kill may lose
     sample_every: float = 60.0  # seconds of work
+    sample_at: tuple[int, ...] = ()  # steps after which it is sampled too
 
     def __post_init__(self) -> None:
         if self.minutes is not None and self.epochs is not None:

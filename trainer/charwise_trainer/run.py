@@ -106,7 +106,8 @@ class Run:
 
     def due(self, what: str) -> bool:
         """Whether it is time for progress, a sample or an evaluation."""
-        return self.clock.seconds >= self._due[what]
+        is_wanted = what == "sample" and self.step in self.config.sample_at
+        return is_wanted or self.clock.seconds >= self._due[what]
 
     # --- what it does -------------------------------------------------------------------------------------------------
     def started(self) -> Started:

@@ -3,15 +3,14 @@
 import contextlib
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from charwise.interrupt import stop_on_interrupt
 from charwise.telling import daemon_told
 from charwise_daemon import paths, settings
 from charwise_daemon.errors import CharwiseError
@@ -38,8 +37,15 @@ def train(
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
     width: Annotated[int | None, typer.Option(help="Units in each layer; where not given, as above.")] = None,
     cell: Annotated[str | None, typer.Option(help="lstm, gru or rnn.")] = None,
+    embedding: Annotated[int | None, typer.Option(help="Numbers that stand for a character, as input.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Share of units left out while learning.")] = None,
     rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    lanes: Annotated[int | None, typer.Option(help="Texts that are read side by side: the batch.")] = None,
+    window: Annotated[int | None, typer.Option(help="Characters that a gradient goes back over.")] = None,
+    clip: Annotated[float | None, typer.Option(help="The longest that a gradient may be.")] = None,
+    evaluate_every: Annotated[
+        float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
@@ -51,7 +57,8 @@ def train(
     """
     minutes = _MINUTES if minutes is None and epochs is None else minutes
     options = {"minutes": minutes, "epochs": epochs, "device": device, "rate": rate, "seed": seed, "threads": threads}
-    size = {"layers": layers, "width": width, "cell": cell, "dropout": dropout}
+    options |= {"lanes": lanes, "window": window, "clip": clip, "evaluate_every": evaluate_every}
+    size = {"layers": layers, "width": width, "embedding": embedding, "cell": cell, "dropout": dropout}
     if background:
         _train_in_background(path, model, {**options, "follows_change": by_change})
     else:
@@ -66,7 +73,7 @@ def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, 
     from charwise.display import show  # noqa: PLC0415
     from charwise.learning import learn  # noqa: PLC0415
 
-    with daemon_told(path) as tell, _stop_on_interrupt() as should_stop:
+    with daemon_told(path) as tell, stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
         happenings = learn(path, model, _given(options), _given(size), should_stop, start)
         show(_served(happenings, tell), Console(highlight=False))
@@ -90,7 +97,7 @@ def _train_and_tell(path: Path, model: str, options: dict[str, Any]) -> None:
 
     try:
         with (
-            _stop_on_interrupt() as should_stop,
+            stop_on_interrupt() as should_stop,
             contextlib.closing(learn(path, model, _given(options), {}, should_stop)) as happenings,
         ):
             tell(happenings)
@@ -111,21 +118,3 @@ def _served(happenings: Iterator["Happening"], tell: Callable[[str], None]) -> I
         yield event
         if type(event).__name__ in {"Saved", "Calibrated"}:
             tell("reload")
-
-
-@contextlib.contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C was pressed; a second one interrupts for good."""
-    pressed = False
-
-    def press(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        if pressed:
-            signal.default_int_handler(number, frame)
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""Experiments after *The Unreasonable Effectiveness of Recurrent Neural Networks*: a recipe each."""

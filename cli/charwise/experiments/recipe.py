@@ -1,0 +1,89 @@
+"""What an experiment is: a TOML file that names data, model, budget and what was published. Knows no training.
+
+>>> load("war-and-peace").title
+'War and Peace'
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from charwise_daemon.errors import InvalidRequestError, SettingsError
+from charwise_daemon.protocol import parse
+
+CHECKS = ("c", "latex", "xml", "lines")
+_FOLDER = "recipes"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of the model; what is left out is as ModelConfig has it."""
+
+    layers: int = 2
+    width: int = 512
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """What others have reached, in nats per character of held-out text; 0 where they gave samples only."""
+
+    by: str
+    nats: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One experiment."""
+
+    title: str
+    data: str  # a file, an archive or a folder, in the folder of data
+    minutes: float
+    published: Published
+    name: str = ""  # that the model knows the text by; the file's where not given
+    files: list[Any] = field(default_factory=lambda: ["*"])  # of an archive or folder: patterns of names
+    lines: bool = False  # each line is a text of its own
+    most_characters: int = 0  # 0: all
+    split: list[Any] = field(default_factory=lambda: [0.9, 0.05, 0.05])  # to learn, to choose by, to measure on
+    prime: str = ""
+    checks: list[Any] = field(default_factory=list)
+    model: Size = field(default_factory=Size)
+
+    def __post_init__(self) -> None:
+        shares = [share for share in self.split if isinstance(share, int | float) and 0 <= share < 1]
+        if len(shares) != 3 or abs(sum(shares) - 1) > 1e-6 or not shares[0] or not shares[2]:
+            raise InvalidRequestError(f"split is {self.split}, but must be three shares that sum to 1")
+        if not self.minutes > 0:
+            raise InvalidRequestError(f"minutes is {self.minutes}, but must be a number above 0")
+        if unknown := set(self.checks) - {*CHECKS}:
+            raise InvalidRequestError(f"checks has {sorted(unknown)}; known are {', '.join(CHECKS)}")
+
+
+def known() -> list[str]:
+    """Return the names of the recipes that come with charwise."""
+    return sorted(each.name.removesuffix(".toml") for each in files(__package__).joinpath(_FOLDER).iterdir())
+
+
+def load(name: str) -> Recipe:
+    """Return a recipe by its name, or by the path of a file of one's own.
+
+    Raises:
+        SettingsError: there is none, it is no TOML, or a key is unknown, missing or wrong; the message names it.
+    """
+    if name in known():
+        return read(name, files(__package__).joinpath(_FOLDER, f"{name}.toml").read_text("utf-8"))
+    try:
+        return read(name, Path(name).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        choices = ", ".join(known())
+        raise SettingsError(f"there is no experiment {name}; known are {choices}, or a file of your own") from error
+
+
+def read(name: str, text: str) -> Recipe:
+    """Return the recipe that a text is; raises SettingsError."""
+    try:
+        return parse(Recipe, tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, InvalidRequestError) as error:
+        raise SettingsError(f"the experiment {name}: {error}") from error

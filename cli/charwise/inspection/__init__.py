@@ -1,0 +1,1 @@
+"""Karpathy's views of a model at work on a text: surprise, guesses, and what single neurons do."""
