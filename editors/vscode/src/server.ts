@@ -41,7 +41,8 @@ export class Server implements Disposable {
   readonly onGenerated = this.generated.event;
 
   private client: LanguageClient | undefined;
-  private command: string | undefined; // what died is started again without another search
+  private command = ""; // what died is started again without another search
+  private isToFind = true;
   private work = Promise.resolve();
   private isQueued = false;
   private delay = FIRST_DELAY;
@@ -61,7 +62,7 @@ export class Server implements Disposable {
 
   /** Search the program and start it; what runs is stopped first. */
   restart(): Promise<void> {
-    this.command = undefined;
+    this.isToFind = true;
     return this.renew();
   }
 
@@ -111,7 +112,7 @@ export class Server implements Disposable {
       this.isQueued = true;
       this.work = this.work.then(() => {
         this.isQueued = false;
-        return this.startAnew();
+        return this.startAnew().catch((error) => log.error(`the server cannot be started: ${error}`));
       });
     }
     return this.work;
@@ -119,16 +120,23 @@ export class Server implements Disposable {
 
   private async startAnew(): Promise<void> {
     await this.stop();
-    const found = this.command ? { command: this.command, version: "" } : await this.find();
+    if (this.isToFind && !(await this.search())) return;
+    await this.start(this.command);
+  }
+
+  private async search(): Promise<boolean> {
+    this.isToFind = false; // first: who wishes for a restart during the search wants another one
+    const found = await this.find();
     if ("problem" in found) {
+      this.isToFind = true;
       this.statusChanged.fire({ kind: "error", message: found.problem });
       this.missing(found.problem);
-      return;
+      return false;
     }
-    if (found.version) log.info(`starting ${found.command} lsp (version ${found.version})`);
-    this.command = found.command;
+    log.info(`starting ${found.command} lsp (version ${found.version})`);
     void commands.executeCommand("setContext", "charwise.found", true);
-    await this.start(found.command);
+    this.command = found.command;
+    return true;
   }
 
   private async start(command: string): Promise<void> {
