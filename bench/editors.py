@@ -1,4 +1,4 @@
-"""In a real editor: from a key to its ghost text on the screen, with training going on and without a daemon's work.
+"""In a real editor: from a key to its ghost text on the screen, with training going on, and without a daemon's work.
 
 Each editor has a module of its own here, with a coroutine `measure(report, folder, model, options)`.
 """
@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the editors are installed 
 
 from common import measuring, options
 
-_PROBES = {"nvim": "nvim_probe"}
+_PROBES = {"nvim": "nvim_probe", "vscode": "vscode_probe"}
 
 
 def main() -> None:

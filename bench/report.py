@@ -41,6 +41,7 @@ MEMORY_1_MB, MEMORY_10_MB, MEMORY_SAVED = Budget(1_000), Budget(10_000), Budget(
 DAEMON_ANSWERS, LSP_READY = Budget(500), Budget(500)
 DAEMON_RESIDENT, LSP_RESIDENT = Budget(120), Budget(60)  # megabytes
 KEY_TO_GHOST_NVIM = Budget(30, 30)  # from a key to its ghost text on the screen
+KEY_TO_GHOST_VSCODE = Budget(60, 60)  # from a key to its ghost text on the screen
 CHARACTERS_BF16 = Budget(10_000, at_least=True)  # per second
 IDLE_CPU = Budget(0.1)  # percent of one core
 PAUSE_DELAY = Budget(50)  # milliseconds from a key to a trainer that stands still

@@ -1,0 +1,59 @@
+// Accepts a part of what is shown: a character, or as far as charwise is confident. Words and lines are VS Code's own.
+
+import { commands, type Position, Range, type TextEditor, window } from "vscode";
+import type { Feedback } from "./feedback";
+import type { Offer, Offered } from "./offer";
+import { firstCharacter } from "./text";
+
+type Part = (offered: Offered, editor: TextEditor, at: Position) => string;
+
+export class Accept {
+  constructor(
+    private readonly offer: Offer,
+    private readonly feedback: Feedback,
+  ) {}
+
+  character(): Promise<void> {
+    return this.part((offered, { document }, at) => firstCharacter(offered.rest(document, at) ?? ""));
+  }
+
+  confident(): Promise<void> {
+    return this.part((offered, { document }, at) => offered.confidentRest(document, at));
+  }
+
+  private async part(part: Part): Promise<void> {
+    const editor = window.activeTextEditor;
+    if (!editor) return;
+    const at = editor.selection.active;
+    const offered = this.offer.at(editor.document, at);
+    if (!offered[0]) return;
+    await (new Set(offered.map((each) => part(each, editor, at))).size === 1
+      ? this.insert(editor, at, offered[0], part(offered[0], editor, at))
+      : this.insertOfShown(editor, at, offered, part));
+  }
+
+  private async insert(editor: TextEditor, at: Position, offered: Offered, text: string): Promise<void> {
+    const typed = offered.typed(editor.document, at).length;
+    if (await editor.edit((edit) => edit.insert(at, text))) this.feedback.partlyAccepted(offered, typed + text.length);
+  }
+
+  /** Where alternatives differ: VS Code says of the one that is shown only what its accept-word inserts. Put right what
+   * it took, within the same undo step. */
+  private async insertOfShown(
+    editor: TextEditor,
+    at: Position,
+    offered: readonly Offered[],
+    part: Part,
+  ): Promise<void> {
+    const parts = offered.map((each) => part(each, editor, at));
+    const rests = offered.map((each) => each.rest(editor.document, at) ?? "");
+    await commands.executeCommand("editor.action.inlineSuggest.acceptNextWord");
+    const taken = new Range(at, editor.selection.active);
+    const word = editor.document.getText(taken);
+    const shown = rests.findIndex((each) => word && each.startsWith(word));
+    const [text, item] = [parts[shown], offered[shown]];
+    if (text === undefined || !item) return; // another extension's: its word is accepted, which is no harm
+    await editor.edit((edit) => edit.replace(taken, text), { undoStopBefore: false, undoStopAfter: true });
+    this.feedback.partlyAccepted(item, item.insertText.length - (rests[shown] ?? "").length + text.length);
+  }
+}

@@ -1,0 +1,78 @@
+// The inline completion provider: asks the server at the cursor and hands on what it offers, with the typed word in range.
+
+import {
+  type CancellationToken,
+  type InlineCompletionContext,
+  InlineCompletionItem,
+  type InlineCompletionItemProvider,
+  InlineCompletionTriggerKind,
+  type Position,
+  Range,
+  type TextDocument,
+  window,
+} from "vscode";
+import type { Documents } from "./documents";
+import type { Feedback } from "./feedback";
+import { type Offer, Offered } from "./offer";
+import type { Server } from "./server";
+import { settings } from "./settings";
+import type { Typing } from "./typing";
+
+export const ACCEPTED = "charwise.acceptedSuggestion";
+
+export class Suggestions implements InlineCompletionItemProvider {
+  constructor(
+    private readonly server: Server,
+    private readonly documents: Documents,
+    private readonly offer: Offer,
+    private readonly typing: Typing,
+    private readonly feedback: Feedback,
+  ) {}
+
+  async provideInlineCompletionItems(
+    document: TextDocument,
+    position: Position,
+    context: InlineCompletionContext,
+    token: CancellationToken,
+  ): Promise<InlineCompletionItem[]> {
+    const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
+    if (this.documents.silenced(document) || (!isAsked && this.typing.isAfterUndo(document)))
+      return this.none(document);
+    const choice = isAsked ? [] : this.offer.choice(document, position);
+    if (choice.length > 0) return choice.map((each) => converted(each, position));
+    const found = await this.ask(document, position, context, token);
+    if (token.isCancellationRequested) return []; // a newer request has set what is offered, or will
+    const offered = isAsked ? found : found.slice(0, 1);
+    this.offer.set(document, offered, isAsked);
+    if (offered[0]) this.feedback.shown(offered[0]);
+    return offered.map((each) => converted(each, position));
+  }
+
+  private none(document: TextDocument): InlineCompletionItem[] {
+    this.offer.set(document, [], false);
+    return [];
+  }
+
+  private async ask(
+    document: TextDocument,
+    position: Position,
+    context: InlineCompletionContext,
+    token: CancellationToken,
+  ): Promise<Offered[]> {
+    const params = this.server.convert?.asInlineCompletionParams(document, position, context);
+    const items = await this.server.suggest({ ...params, formattingOptions: formattingOptions(document) }, token);
+    return items.map((item) => new Offered(item));
+  }
+}
+
+function converted(offered: Offered, position: Position): InlineCompletionItem {
+  const text = settings().onlyConfident ? offered.sure : offered.insertText;
+  const command = { command: ACCEPTED, title: "", arguments: [offered, text.length] };
+  return new InlineCompletionItem(text, new Range(offered.start, position), command);
+}
+
+function formattingOptions(document: TextDocument): { tabSize: number; insertSpaces: boolean } | undefined {
+  const options = window.visibleTextEditors.find((editor) => editor.document === document)?.options;
+  if (typeof options?.tabSize !== "number" || typeof options.insertSpaces !== "boolean") return undefined;
+  return { tabSize: options.tabSize, insertSpaces: options.insertSpaces };
+}
