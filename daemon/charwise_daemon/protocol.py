@@ -15,7 +15,7 @@ import msgpack
 
 from charwise_daemon.errors import InvalidRequestError, ProtocolError
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 # Room for the largest document an editor opens at once; what is longer is no source text.
 MAX_FRAME = 32 * 2**20

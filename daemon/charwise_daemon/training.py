@@ -153,6 +153,7 @@ class Training:
                 workspace = next(w for w in self._workspaces() if w.path == action.workspace)
                 self._trained, self._is_wanted = workspace, workspace.wanted
                 self._task = asyncio.create_task(self._train(workspace, action.minutes))
+                self._told("started")  # which the trainer says only once it has read all files
             case "pause":
                 self._is_stopped = True
                 self._signal(signal.SIGSTOP)

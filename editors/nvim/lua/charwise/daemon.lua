@@ -5,7 +5,7 @@ local rpc = require('charwise.rpc')
 
 local M = {}
 
-local PROTOCOL = 1
+local PROTOCOL = 2
 local VERSION = '0.1.0'
 -- Milliseconds: short enough that a restart goes unnoticed, then slower, as each try may start a process.
 local FIRST_DELAY, LONGEST_DELAY = 100, 30000
