@@ -10,18 +10,16 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-import attrs
-from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import default_converter
 from pygls.uris import to_fs_path
 
 from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError, VersionMismatchError
 from charwise_daemon.protocol import Battery, Complete, Feedback, Focus, Paths, Suggestion
 from charwise_lsp import options
+from charwise_lsp.asked import converter
 from charwise_lsp.commands import COMMANDS, execute
 from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
 from charwise_lsp.generating import actions
@@ -46,7 +44,6 @@ _MIRRORED = (
     types.NOTEBOOK_DOCUMENT_DID_CHANGE,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
 )
-_WIDEST_LEVEL = 16  # columns
 # Seconds that an editor may take to say how it is configured, before its folders are learned as the options are.
 _CONFIGURATION_DEADLINE = 5.0
 
@@ -56,7 +53,7 @@ class CharwiseServer(LanguageServer):
 
     def __init__(self) -> None:
         cells = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")])
-        super().__init__("charwise", __version__, notebook_document_sync=cells, converter_factory=_converter)
+        super().__init__("charwise", __version__, notebook_document_sync=cells, converter_factory=converter)
         # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
         # future behind each time. Without its handlers ours get these messages directly.
         for method in (*_MIRRORED, types.WORKSPACE_EXECUTE_COMMAND):  # pygls cannot cancel a command
@@ -161,37 +158,6 @@ class CharwiseServer(LanguageServer):
 
     def _warn(self, message: str) -> None:
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"charwise: {message}"))
-
-
-def _converter() -> Converter:
-    """Return pygls' own, which tells less of where a malformed message is wrong, and so compiles less at the start."""
-    converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # pygls does not say
-    converter.detailed_validation = False
-    structure = converter.get_structure_hook(types.InlineCompletionParams)
-
-    def with_indentation(given: Any, kind: type[Any]) -> types.InlineCompletionParams:
-        params = structure(given, kind)
-        return Asked(params.context, params.text_document, params.position, indentation=_indentation(given))
-
-    converter.register_structure_hook(types.InlineCompletionParams, with_indentation)
-    return converter
-
-
-@attrs.define(slots=False)
-class Asked(types.InlineCompletionParams):
-    """The parameters of a request, with one level of indentation where the editor says how it indents."""
-
-    indentation: str = attrs.field(default="", kw_only=True)
-
-
-def _indentation(given: Mapping[str, Any]) -> str:
-    """Return one level by `formattingOptions`, which Copilot's clients send and the standard has not; else ""."""
-    match given.get("formattingOptions"):
-        case {"insertSpaces": True, "tabSize": int(size)} if 0 < size <= _WIDEST_LEVEL:
-            return " " * size
-        case {"insertSpaces": False}:
-            return "\t"
-    return ""
 
 
 SERVER = CharwiseServer()
@@ -339,7 +305,7 @@ async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionPa
         trigger,
         wanted.max_characters,
         wanted.max_lines,
-        wanted.alternatives,
+        getattr(params, "alternatives", 0) or wanted.alternatives,
         instead=instead,
         indentation=getattr(params, "indentation", ""),
         eagerness=wanted.eagerness,

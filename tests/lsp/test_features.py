@@ -76,12 +76,14 @@ class TestQuestions:
             "position": {"line": 1, "character": 14},
             "context": {"triggerKind": 2},
             "formattingOptions": formatting,
+            "alternatives": 2,
         }
         message = json.dumps({"jsonrpc": "2.0", "id": "1", "method": INLINE, "params": params})  # no type has these
         assert editor._server
         assert editor._server.stdin
         editor._server.stdin.write(f"Content-Length: {len(message)}\r\n\r\n{message}".encode())
-        assert (await daemon.heard.take("complete"))["indentation"] == indentation
+        asked = await daemon.heard.take("complete")
+        assert (asked["indentation"], asked["alternatives"]) == (indentation, 2)
 
     async def test_confident(self, editor: Editor, daemon: ScriptedDaemon) -> None:
         """An item's command tells where confidence drops, in UTF-16 units of the item's text."""

@@ -60,7 +60,9 @@ export class Suggestions implements InlineCompletionItemProvider {
     token: CancellationToken,
   ): Promise<Offered[]> {
     const params = this.server.convert?.asInlineCompletionParams(document, position, context);
-    const items = await this.server.suggest({ ...params, formattingOptions: formattingOptions(document) }, token);
+    const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
+    const more = { formattingOptions: formattingOptions(document), ...(isAsked ? {} : { alternatives: 1 }) };
+    const items = await this.server.suggest({ ...params, ...more }, token);
     return items.map((item) => new Offered(item));
   }
 }
