@@ -145,9 +145,13 @@ class Workbench:
 
     def turn(self, key: str, number: int) -> str:
         """Turn to the alternative of this number by a key, and return it."""
+        before = self.drawn
         self.press(key)
         until(lambda: self._shown_of()[0] == number, lambda: f"{self._shown_of()} instead of {number} is shown")
-        return self.ghost()
+        until(
+            lambda: self.drawn not in {"", before}, lambda: f"{before!r} is still drawn"
+        )  # after the number has changed
+        return self.drawn
 
     def _turned_to(self, number: int) -> str:
         return self.turn("Alt+]", number)
