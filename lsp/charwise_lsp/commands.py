@@ -36,6 +36,8 @@ async def execute(ls: Host, name: str, arguments: Sequence[Any]) -> Any:
     try:
         answer = command(ls, *arguments)
         return await answer if answer else None
+    except CharwiseError as error:
+        raise JsonRpcException(str(error), FAILED) from error
     except (TypeError, ValueError) as error:
         raise JsonRpcInvalidParams(f"{name} cannot be given {str(arguments)[:60]}: {error}") from error
 
@@ -43,40 +45,40 @@ async def execute(ls: Host, name: str, arguments: Sequence[Any]) -> Any:
 async def retrain(ls: Host, *folders: Any) -> None:
     """Train the editor's folders now, or those that are named."""
     for folder in folders or ls.session.folders:
-        await _ask(ls, "train", WorkspacePath(str(folder)))
+        await ls.session.ask("train", WorkspacePath(str(folder)))
 
 
 async def pause(ls: Host, *seconds: Any) -> None:
     """Train no more until it is resumed, or for so many seconds."""
-    await _ask(ls, "pause", Pause(float(seconds[0]) if seconds else 0.0))
+    await ls.session.ask("pause", Pause(float(seconds[0]) if seconds else 0.0))
 
 
 async def resume(ls: Host, *_: Any) -> None:
     """Train again."""
-    await _ask(ls, "resume")
+    await ls.session.ask("resume")
 
 
 async def forget_file(ls: Host, *uris: Any) -> None:
     """Never learn these documents' files again, and what was learned from their folders anew."""
     for uri in uris:
-        await _ask(ls, "forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
+        await ls.session.ask("forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
 
 
 async def models(ls: Host, *_: Any) -> Any:
     """Return the stored models, for the user to choose from."""
-    return await _ask(ls, "models")
+    return await ls.session.ask("models")
 
 
 async def choose_model(ls: Host, *chosen: Any) -> None:
     """Serve and train a folder, the editor's first if none is named, with the model of a name; "" is its own."""
     model, *folders = map(str, chosen)
     for folder in folders or ls.session.folders[:1]:
-        await _ask(ls, "workspace_model", WorkspaceModel(folder, model))
+        await ls.session.ask("workspace_model", WorkspaceModel(folder, model))
 
 
 async def status(ls: Host, *_: Any) -> dict[str, Any]:
     """Return what was learned and what it gave, as Markdown and as the daemon says it."""
-    said = await _ask(ls, "status")
+    said = await ls.session.ask("status")
     printed = await _printed("status")
     return {"text": f"# What charwise has learned\n\n```\n{printed.rstrip()}\n```\n", "status": said}
 
@@ -120,10 +122,3 @@ async def _printed(verb: str) -> str:
     )
     printed, _ = await process.communicate()
     return printed.decode("utf-8", "replace")
-
-
-async def _ask(ls: Host, method: str, params: Any = None, **options: Any) -> Any:
-    try:
-        return await ls.session.ask(method, params, **options)
-    except CharwiseError as error:
-        raise JsonRpcException(str(error), FAILED) from error

@@ -100,12 +100,9 @@ async def _generated(ls: Host, wanted: Mapping[str, Any], take: Callable[[str], 
         )
     options = {name: wanted[name] for name in _OPTIONS if wanted.get(name) is not None}
     ask = Generate(uri, mirror.version, mirror.offset(_position(wanted)), **options)
-    try:
-        answer: dict[str, Any] = await ls.session.ask(
-            "generate", ask, deadline=_LONGEST, on_part=lambda part: take(part["text"])
-        )
-    except CharwiseError as error:
-        raise JsonRpcException(str(error), FAILED) from error
+    answer: dict[str, Any] = await ls.session.ask(
+        "generate", ask, deadline=_LONGEST, on_part=lambda part: take(part["text"])
+    )
     return answer
 
 

@@ -1,34 +1,17 @@
 """`charwise eval`, as a user types it: what it prints, and one line for each error."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from charwise.evaluation import models
-from charwise.main import main
 from charwise_daemon import paths
+from tests.cli.conftest import Run
 from tests.cli.evaluation.conftest import commit, git
 
 pytestmark = pytest.mark.usefixtures("home")
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process; return exit code, output and errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["charwise", *map(str, arguments)])
-        code = main()
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 def _found(out: str) -> dict[str, Any]:
