@@ -36,6 +36,7 @@ class Editor:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._client = folder, LanguageClient("charwise bench editor", "1")
+        self._client.feature("charwise/didChangeStatus")(lambda _: None)  # it shows none, and pygls would say so
         self._uri, self._version = "", 1
         self._lines, self._line = 0, ""  # before the cursor: whole lines, and the part of its own
 
