@@ -17,6 +17,7 @@ from charwise_daemon.generate import generated
 from charwise_daemon.protocol import Generate, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.config import ModelConfig
+from charwise_trainer.text import END
 from tests.conftest import MODULES
 from tests.daemon.conftest import train_tiny
 
@@ -44,22 +45,20 @@ async def test_generated_is_valid(lstm: Engine) -> None:
     assert any(ord(character) > 0x7FF for character in text)
 
 
-async def test_generated_ends_with_the_file() -> None:
-    """Where the LSTM ends a file, the text ends."""
+async def test_generated_is_as_long_as_asked() -> None:
+    """Where the LSTM would end the file, the next best character comes instead."""
 
     class Ending(Engine):
-        def __init__(self) -> None:
-            self.left = 3
+        def __init__(self) -> None: ...
 
         def logits(self, _: Any) -> Any:
-            return np.where(np.arange(256) == (ord("x") if self.left else 3), 9.0, -9.0)
+            return np.array([9.0 if byte == END[0] else 5.0 if byte == ord("x") else -9.0 for byte in range(256)])
 
         def step(self, state: Any, _: int) -> Any:
-            self.left -= 1
             return state
 
-    pieces = [piece async for piece in generated(Ending(), np.zeros(1, np.float32), 100, 0.0, 1)]
-    assert pieces == [b"xxx"]
+    pieces = [piece async for piece in generated(Ending(), np.zeros(1, np.float32), 20, 0.0, 1)]
+    assert pieces == [b"xxxxxxxx", b"xxxxxxxx", b"xxxx"]
 
 
 @pytest.mark.parametrize(("length", "temperature"), [(0, 1.0), (5, -1.0), (5, float("nan")), (5, float("inf"))])
