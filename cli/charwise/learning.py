@@ -19,12 +19,13 @@ from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
+from charwise_trainer import checkpoint
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, Limits, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate_file import GATE, save_gate
-from charwise_trainer.holdout import split
+from charwise_trainer.material import apart
 from charwise_trainer.portable import begin_from
 from charwise_trainer.train import train
 
@@ -127,7 +128,9 @@ def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Cal
     None where those are too short.
     """
     store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
-    learned, held_out = split(corpus.files)
+    best = checkpoint.best(store.directory(name))
+    assert best, "it was just trained"
+    learned, held_out = apart(corpus.files, checkpoint.load(best).held_out())
     gate, chances, mixed = first_gate(has_lstm=True), list[Floats](), list[float]()
     places = typed(
         store.load(name).engine,

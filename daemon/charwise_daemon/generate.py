@@ -1,7 +1,7 @@
 """Text drawn from the LSTM at a place of a document, in pieces of valid UTF-8. Knows no connections.
 
-The rule is the sampler's (char-rnn's): scores divided by a temperature. What would be no UTF-8, a control character that
-no text has, or the end of the file is not drawn: whoever asks for a length gets it.
+The rule is the sampler's (char-rnn's): scores divided by a temperature. What would be no UTF-8, a control character
+that no text has, or the end of the file is not drawn: whoever asks for a length gets it.
 """
 
 import asyncio

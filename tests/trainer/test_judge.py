@@ -26,18 +26,24 @@ def test_better_is_allowed_and_worse_is_not() -> None:
     judge = judge_of(np.full(32, 2.0))
     assert judge.allows(np.full(32, 1.99))
     assert not judge.allows(np.full(32, 2.01))
-    assert not judge.allows(np.full(32, 2.01), tolerance=1.0)  # the same on every piece is no chance
+
+
+def test_hardly_worse_is_allowed_leniently() -> None:
+    """A hundredth of the best's bits may be lost where something new was learned, more may not."""
+    judge = judge_of(np.full(32, 2.0))
+    assert judge.allows(np.full(32, 2.019), is_lenient=True)
+    assert not judge.allows(np.full(32, 2.021), is_lenient=True)
 
 
 def test_chance_is_not_held_against_it() -> None:
     """A mean within a standard error of the paired differences is no worse, one of three is."""
     best = 2.0 + noise(0, 0.5)
     judge = judge_of(best)
-    error = 0.1 / math.sqrt(32)
-    differences = noise(1, 0.1)
-    assert judge.allows(best + differences + 0.5 * error, tolerance=1.0)
+    error = 0.3 / math.sqrt(32)
+    differences = noise(1, 0.3)
+    assert judge.allows(best + differences + 0.5 * error, is_lenient=True)
     assert not judge.allows(best + differences + 0.5 * error)
-    assert not judge.allows(best + differences + 3 * error, tolerance=1.0)
+    assert not judge.allows(best + differences + 3 * error, is_lenient=True)
 
 
 def test_small_steps_down_are_not_forgotten() -> None:
@@ -46,7 +52,7 @@ def test_small_steps_down_are_not_forgotten() -> None:
     judge, served = judge_of(best), best
     for seed in range(200):
         candidate = served + 0.002 + noise(seed, 0.01)
-        if judge.allows(candidate, tolerance=1.0):
+        if judge.allows(candidate, is_lenient=True):
             judge.served(candidate)
             served = candidate
     assert served.mean() < 2.0 + 0.05

@@ -49,7 +49,7 @@ def test_train_keeps_the_better_model(tmp_path: Path) -> None:
     first = of(Finished, list(train(FILES, tmp_path, short(epochs=1))))[0]
     digits = [corpus_file(f"{i}.txt", b"0123456789" * 400) for i in range(10)]
     with pytest.MonkeyPatch.context() as patch:  # what is held out stays, what is learned is nothing like it
-        patch.setattr("charwise_trainer.material.split", lambda files: (files, split(FILES)[1]))
+        patch.setattr("charwise_trainer.material.split", lambda files, **_: (files, split(FILES)[1]))
         second = list(train(digits, tmp_path, short(epochs=3)))
     finished = of(Finished, second)[0]
     assert not of(Evaluated, second)[-1].best

@@ -236,7 +236,7 @@ def test_a_worse_candidate_is_not_served(model: Path) -> None:
     """It is stored and not served; the next training goes on from what is, and learns the change again."""
     served = checkpoint.best(model)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, "_measure", worse_by(0.02))
+        patch.setattr(Run, "_measure", worse_by(0.2))
         events = save(model, EDITED)
     finished = of(Finished, events)[0]
     assert not of(Evaluated, events)[-1].best
@@ -246,6 +246,25 @@ def test_a_worse_candidate_is_not_served(model: Path) -> None:
     assert of(Started, again)[0].resumed_from == of(Started, events)[0].resumed_from
     assert of(Started, again)[0].changed == of(Started, events)[0].changed
     assert not [warned for warned in of(Warned, again) if "optimizer" in warned.message]
+
+
+def test_renamed_files_stay_held_out(model: Path) -> None:
+    """A folder renamed changes neither what is learned nor what is measured on."""
+    renamed = [replace(file, name=f"moved/{file.name}") for file in FILES]
+    before = of(Started, save(model, FILES))[0]
+    after = of(Started, save(model, renamed))[0]
+    assert split(renamed)[1] != [file for file in renamed if file.data in {held.data for held in split(FILES)[1]}]
+    assert (after.changed, after.held_out) == (0, before.held_out)
+
+
+def test_what_was_learned_is_not_measured_on(model: Path) -> None:
+    """Where the held-out files are gone, others take their place, and only what of those is new counts."""
+    training, _ = split(FILES)
+    taken = split(training)[1][0]
+    line = b"quokka_total = 0\n" * 9
+    newer = [replace(file, data=file.data + line) if file.name == taken.name else file for file in training]
+    started = of(Started, save(model, newer))[0]
+    assert 0 < started.held_out < sum(len(file.data) for file in split(newer)[1]) / 2
 
 
 def test_a_ruinous_training_is_not_served(model: Path) -> None:

@@ -27,6 +27,7 @@ class Window:
     y: NDArray[np.int64]  # (T, B), IGNORE at padding
     starts: NDArray[np.bool_]  # (B,): a document, or the lane, begins here: read from the zero state
     characters: int  # how many of y are to be predicted
+    replayed: int = 0  # lanes, the last ones, of text that is read again beside what is new
 
 
 class Windows:

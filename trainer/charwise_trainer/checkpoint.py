@@ -2,7 +2,7 @@
 
     MODEL/c00000412/weights.safetensors    float32, by the names of the state dict
                     meta.json              what it is and how it came about: Meta
-                    learned.safetensors    which text it has learned: learned.py
+                    learned.safetensors    which text it has learned, which was held out of that: learned.py
                     optimizer.safetensors  what training needs to go on; kept for the best and the last one only
     MODEL/best, MODEL/last, ...            text: which checkpoint is the best, the last, ...: pointers.py
     MODEL/gate.safetensors                 the predictor's gate, if one was fitted: gate_file.py
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from charwise_trainer.config import ModelConfig
 from charwise_trainer.errors import CheckpointError, ConfigError
 from charwise_trainer.gate_file import load_gate, save_gate
-from charwise_trainer.learned import Digests
+from charwise_trainer.learned import NONE, Digests
 from charwise_trainer.lock import is_training, training_lock
 from charwise_trainer.pointers import best, good, kept, last, point, roll_back, stored
 from charwise_trainer.storage import aside, flush_directory, is_abandoned, write_flushed, writing
@@ -54,8 +54,8 @@ FORMAT = 2
 READABLE = (1, FORMAT)
 
 WEIGHTS, META, OPTIMIZER, LEARNED = "weights.safetensors", "meta.json", "optimizer.safetensors", "learned.safetensors"
-PASSAGES = "passages"
-"""The only array of a LEARNED: sorted digests."""
+PASSAGES, HELD_OUT = "passages", "held_out"
+"""Arrays of a LEARNED: sorted digests. The first stands for what was learned."""
 
 HEADER_BYTES = 1_000_000
 """More than any header of ours: a file larger than the tensors and this is not ours, and is not even read."""
@@ -114,18 +114,31 @@ class Checkpoint:
 
     def learned(self) -> Digests | None:
         """Return the digests of the text that it has learned, None where it does not say; raises CheckpointError."""
+        return self._passages().get(PASSAGES)
+
+    def held_out(self) -> Digests:
+        """Return the digests of what it was measured on, none where it does not say; raises CheckpointError."""
+        return self._passages().get(HELD_OUT, NONE)
+
+    def _passages(self) -> Mapping[str, Digests]:
         file = self.path / LEARNED
         if not file.exists():
-            return None
-        found = _read_tensors(file).get(PASSAGES)
-        if found is None or found.dtype != np.uint64 or found.ndim != 1 or (found[1:] <= found[:-1]).any():
+            return {}
+        found = _read_tensors(file)
+        if PASSAGES not in found or not all(map(_are_digests, found.values())):
             raise _unusable(file, "it is no sorted list of digests")
         return found
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 def save(
-    directory: Path, weights: Arrays, meta: Meta, optimizer: Arrays | None, best: bool, learned: Digests | None = None
+    directory: Path,
+    weights: Arrays,
+    meta: Meta,
+    optimizer: Arrays | None,
+    best: bool,
+    learned: Digests | None = None,
+    held_out: Digests = NONE,
 ) -> Path:
     """Store a checkpoint as the last one, and as the best one where it is; return its path.
 
@@ -140,7 +153,7 @@ def save(
     if optimizer is not None:
         files[OPTIMIZER] = safetensors.numpy.save(_contiguous(optimizer))
     if learned is not None:
-        files[LEARNED] = safetensors.numpy.save({PASSAGES: learned})
+        files[LEARNED] = safetensors.numpy.save({PASSAGES: learned, HELD_OUT: held_out})
     with writing(directory):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_abandoned(directory)
@@ -157,6 +170,10 @@ def is_finished(path: Path) -> bool:
         return read_meta(path).finished
     except CheckpointError:
         return False
+
+
+def _are_digests(found: NDArray[Any]) -> bool:
+    return found.dtype == np.uint64 and found.ndim == 1 and bool((found[1:] > found[:-1]).all())
 
 
 def _contiguous(arrays: Arrays) -> dict[str, NDArray[Any]]:

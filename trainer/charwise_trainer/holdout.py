@@ -1,10 +1,11 @@
 """What is held out of training, to see what a model has learned: whole files, or the ends of a few.
 
-By a hash of the name, so that a file stays where it is when others come and go. Knows nothing of what is done with it.
+By a hash of the name, so that a file stays where it is when others come and go; what was held out before stays so
+under another name too. Knows nothing of what is done with it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from charwise_trainer.rules import CorpusFile
@@ -19,25 +20,31 @@ _TOO_MUCH = 4
 """Times the share, or half: when chance holds out more, the ends of files are held out instead."""
 
 
-def split(files: Sequence[CorpusFile], share: float = 0.05) -> tuple[list[CorpusFile], list[CorpusFile]]:
-    """Return (training, held out): about `share` of the bytes is held out, never all, none only of hardly any text."""
+def split(
+    files: Sequence[CorpusFile], share: float = 0.05, was_held_out: Callable[[CorpusFile], bool] = lambda _: False
+) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    """Return (training, held out): about `share` of the bytes is held out, never all, none only of hardly any text.
+
+    What was held out before is held out first, whatever its name is now.
+    """
     total = sum(len(file.data) for file in files)
-    chosen = _chosen(files, share) if len(files) >= FEWEST_FILES else set()
+    places = {file.name: 0.0 if was_held_out(file) else _place(file.name) for file in files}
+    chosen = _chosen(files, places, share) if len(files) >= FEWEST_FILES else set()
     held_out = [file for file in files if file.name in chosen]
     if LEAST <= sum(len(file.data) for file in held_out) <= min(_TOO_MUCH * share, 0.5) * total:
         return [file for file in files if file.name not in chosen], held_out
     return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
 
 
-def _chosen(files: Sequence[CorpusFile], share: float) -> set[str]:
-    """Return the names that fall into the share, the lowest hashes first, as far as MOST allows.
+def _chosen(files: Sequence[CorpusFile], places: Mapping[str, float], share: float) -> set[str]:
+    """Return the names that fall into the share, the lowest places first, as far as MOST allows.
 
     Where those are small files, the next ones too, until half of the share is there.
     """
     chosen: set[str] = set()
     wanted, held = share * sum(len(file.data) for file in files), 0
-    for file in sorted(files, key=lambda file: _place(file.name)):
-        is_beyond = _place(file.name) >= share
+    for file in sorted(files, key=lambda file: places[file.name]):
+        is_beyond = places[file.name] >= share
         if is_beyond and held >= min(wanted, MOST) / 2:
             break
         if held + len(file.data) <= (min(2 * wanted, MOST) if is_beyond else MOST):

@@ -1,4 +1,4 @@
-"""Whether a candidate may be served: it must not be worse on held-out text than the best that was ever served.
+"""Whether a candidate may be served: on held-out text it must not be worse, or hardly, than the best ever served.
 
 Both are measured on the same pieces, so that their differences tell more than their averages do. What each piece costs
 the best is kept with the checkpoint, by the piece's digest: however many small steps follow one another, they cannot
@@ -22,8 +22,11 @@ PIECE = 1_000
 MOST_CHANGED = 16
 """Pieces of changed text held out beside those, so that learning it counts."""
 
-TOLERANCE = 1.0
+CHANCE = 1.0
 """Standard errors of the paired differences' mean by which a candidate may seem worse: that much is chance."""
+MARGIN = 0.01
+"""Of the best's bits by which a candidate that has learned something new may be worse: from the best ever, not from the
+one before, so that it does not add up. What is new gains several times that (docs/training.md)."""
 
 Costs = NDArray[np.float64]
 """Bits per character of each piece (n,)."""
@@ -60,14 +63,14 @@ class Judge:
         """Take in what these pieces cost the best."""
         self._rival[list(numbers)] = costs
 
-    def allows(self, costs: Costs, tolerance: float = 0.0) -> bool:
-        """Whether a candidate that costs so much may be served; `tolerance` is in standard errors."""
+    def allows(self, costs: Costs, *, is_lenient: bool = False) -> bool:
+        """Whether a candidate that costs so much may be served: it is no worse, or leniently by CHANCE or MARGIN."""
         if not len(costs) or self.unknown:  # nothing to measure on, or none to compare with
             return True
         differences = costs - self._rival
         mean = float(self._weights @ differences)
         error = math.sqrt(float(self._weights**2 @ (differences - mean) ** 2))
-        return mean <= tolerance * error
+        return mean <= (max(CHANCE * error, MARGIN * self.best) if is_lenient else 0.0)
 
     def served(self, costs: Costs) -> None:
         """Note that a candidate is served: it is the best if it costs less than any before."""

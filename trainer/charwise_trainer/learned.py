@@ -21,6 +21,7 @@ MOST = 1_000_000
 """Digests kept of a model: 8 MB, for some 350 MB of text. What was gone longest is forgotten first."""
 
 Digests = NDArray[np.uint64]
+NONE: Digests = np.zeros(0, np.uint64)
 Span = tuple[int, int]
 """Where some text begins and ends, in bytes."""
 
@@ -54,6 +55,11 @@ def fresh(text: bytes, known: Digests) -> list[Span]:
     return [span for span, is_known in zip(spans, contains(known, found), strict=True) if not is_known]
 
 
+def is_mostly(text: bytes, known: Digests) -> bool:
+    """Whether more than half of a text's passages are among the known ones, which are sorted."""
+    return len(known) > 0 and bool(np.mean(contains(known, digests(text))) > 0.5)
+
+
 def contains(known: Digests, found: Digests) -> NDArray[np.bool_]:
     """Return which of the found ones are among the known ones, which are sorted."""
     at = np.searchsorted(known, found)
@@ -63,8 +69,8 @@ def contains(known: Digests, found: Digests) -> NDArray[np.bool_]:
     return result
 
 
-def together(there: Sequence[Digests], gone: Digests = np.zeros(0, np.uint64), most: int = MOST) -> Digests:  # noqa: B008
+def together(there: Sequence[Digests], gone: Digests = NONE, most: int = MOST) -> Digests:
     """Return the digests of text that is there and, as far as there is room, of text that is gone; sorted."""
-    now = np.unique(np.concatenate([*there, np.zeros(0, np.uint64)]))[:most]
+    now = np.unique(np.concatenate([*there, NONE]))[:most]
     rest = gone[~contains(now, gone)]
     return np.sort(np.concatenate([now, rest[: most - len(now)]]))

@@ -17,6 +17,7 @@ from charwise_trainer.config import ModelConfig, TrainConfig
 from charwise_trainer.device import Precision, autocast, can_compute, pick_device, pick_precision
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.model import CharLSTM, State, detach
+from charwise_trainer.teacher import Teacher
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What AdamW keeps for each parameter."""
@@ -34,6 +35,7 @@ class Learner:
         self.clip = config.clip
         self.optimizer = _adamw(self.model, config)
         self.average = Average(self.model)
+        self.teacher: Teacher | None = None
         is_known = precision is not None and can_compute(self.model, precision)
         self.precision = precision if precision and is_known else pick_precision(self.model, lanes)
         self.state: State = self.model.initial_state(lanes)
@@ -49,10 +51,14 @@ class Learner:
         with autocast(self.device, self.precision):
             logits, state = self.model(x, self.model.cut(self.state, starts))  # (T, B, 256)
         self.state = detach(state)
-        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), y.flatten())
+        nats = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), y.flatten(), reduction="none").view_as(y)
+        wanted = nats.sum()
+        if self.teacher:  # what is replayed is held to what was said of it before
+            new = y.shape[1] - window.replayed
+            wanted = nats[:, :new].sum() + self.teacher.loss(logits[:, new:], x[:, new:], y[:, new:], starts[new:])
         # backward: a window that is mostly padding weighs as little as it holds
         self.optimizer.zero_grad(set_to_none=True)
-        (loss * (window.characters / window.y.size)).backward()  # type: ignore[no-untyped-call]
+        (wanted / y.numel()).backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip).item()
         # update, unless it would poison the weights
         if not math.isfinite(norm):
@@ -61,11 +67,18 @@ class Learner:
             group["lr"] = rate
         self.optimizer.step()
         self.average.update()
-        return loss.item()
+        return nats.sum().item() / max(window.characters, 1)
+
+    def hold(self) -> None:
+        """Hold what is replayed from now on to what the weights say of it now; without the noise of dropout."""
+        self.teacher = Teacher(self.model)
+        self.model.drop_nothing()
 
     def forget(self, lanes: int | None = None) -> None:
         """Begin every lane from the zero state, of which there may be others from now on."""
         self.state = self.model.initial_state(lanes or self.state[0].shape[1])
+        if self.teacher:
+            self.teacher.forget()
 
     # --- as arrays ----------------------------------------------------------------------------------------------------
     def weights(self) -> dict[str, NDArray[np.float32]]:

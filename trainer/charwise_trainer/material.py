@@ -4,7 +4,7 @@ Knows nothing of models.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -16,7 +16,7 @@ from charwise_trainer.continual import READINGS, Changes, find, is_small
 from charwise_trainer.corpus import CorpusFile, encode
 from charwise_trainer.holdout import split
 from charwise_trainer.judge import probe
-from charwise_trainer.learned import Digests, digests, together
+from charwise_trainer.learned import NONE, Digests, digests, fresh, is_mostly, together
 from charwise_trainer.mixture import Mixture
 
 
@@ -29,20 +29,31 @@ class Material:
     mixture: Mixture | None  # what of them comes first; None: the model is new, or still in its first training
     changed: int  # characters of that
     known: Digests  # of what was learned before
+    aside: Digests  # of what is held out
     probe: Sequence[CorpusFile]  # pieces of held-out text
     held_out: int  # characters
     is_short: bool  # the mixture is all of the run
 
     @classmethod
     def of(
-        cls, files: Sequence[CorpusFile], config: TrainConfig, start: Checkpoint | None, learned: Digests | None
+        cls,
+        files: Sequence[CorpusFile],
+        config: TrainConfig,
+        start: Checkpoint | None,
+        learned: Digests | None,
+        aside: Digests = NONE,
     ) -> "Material":
-        """Lay out the files for a run that goes on from `start`, which has learned these passages, or does not say."""
-        training, held_out = split(files)
+        """Lay out the files for a run that goes on from `start`, which has learned these passages, or does not say.
+
+        Those `aside` were held out of that, and stay so. Of other held-out text only what was not learned is measured
+        on: what the best has once learned by heart, no candidate that is spared it can match.
+        """
+        training, held_out = apart(files, aside)
         known, changes = _older(training, start) if learned is None else learned, Changes(training, [], [])
         goes_on = start is not None and start.meta.goes_on
         if start and goes_on:
             changes = find(training, known, start.meta.step)
+        unknown = list(_unknown(held_out, known)) if start else held_out
         lanes = Lanes([encode(file) for file in changes.files], config.lanes, config.window)
         return cls(
             files=changes.files,
@@ -50,8 +61,9 @@ class Material:
             mixture=Mixture(changes.pieces(), lanes, config.lanes, READINGS) if goes_on else None,
             changed=changes.characters,
             known=known,
-            probe=probe(held_out, changes.held_out),
-            held_out=sum(len(file.data) for file in (*held_out, *changes.held_out)),
+            aside=together([digests(file.data) for file in held_out]),
+            probe=probe(unknown, changes.held_out),
+            held_out=sum(len(file.data) for file in (*unknown, *changes.held_out)),
             is_short=goes_on and config.follows_change and _is_small(changes, start),
         )
 
@@ -75,6 +87,11 @@ class Material:
         return together(read, self.known)
 
 
+def apart(files: Sequence[CorpusFile], aside: Digests) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    """Return (training, held out), where these passages are what was held out before."""
+    return split(files, was_held_out=lambda file: is_mostly(file.data, aside))
+
+
 def _generators(seed: int, epoch: int) -> Iterator[np.random.Generator]:
     while True:
         yield np.random.default_rng((seed, epoch))
@@ -85,6 +102,13 @@ def _older(files: Sequence[CorpusFile], start: Checkpoint | None) -> Digests:
     """Return what is older than a checkpoint: what one has learned that does not say so."""
     stored = datetime.fromisoformat(start.meta.created).timestamp() * 1e9 if start and start.meta.created else -1.0
     return together([digests(file.data) for file in files if file.mtime_ns <= stored])
+
+
+def _unknown(files: Sequence[CorpusFile], known: Digests) -> Iterator[CorpusFile]:
+    """Yield the files' text without the passages that are known."""
+    for file in files:
+        if text := b"".join(file.data[begin:end] for begin, end in fresh(file.data, known)):
+            yield file if len(text) == len(file.data) else replace(file, data=text, hidden_lines=0)
 
 
 def _is_small(changes: Changes, start: Checkpoint | None) -> bool:

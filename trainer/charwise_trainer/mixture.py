@@ -69,4 +69,5 @@ def _beside(left: Window, right: Window) -> Window:
         y=np.concatenate([left.y, right.y], 1),
         starts=np.concatenate([left.starts, right.starts]),
         characters=left.characters + right.characters,
+        replayed=right.x.shape[1],
     )

@@ -54,6 +54,10 @@ class CharLSTM(nn.Module):
         shape = (self.config.layers, batch, self.config.width)
         return tuple(torch.zeros(shape, device=weight.device) for _ in range(2 if self.config.cell == "lstm" else 1))
 
+    def drop_nothing(self) -> None:
+        """Compute in training as in use: without dropout."""
+        self.rnn.dropout = self.dropout.p = 0.0
+
     def cut(self, state: State, starts: Tensor) -> State:
         """Return the state with the lanes zeroed where a document begins; `starts` is (B,), bool."""
         keep = (~starts).to(state[0].dtype)[None, :, None]  # (1, B, 1)

@@ -11,12 +11,11 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from charwise_trainer import checkpoint
 from charwise_trainer.checkpoint import LEARNED, META, WEIGHTS
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.gate_file import GATE, load_gate, save_gate
+from charwise_trainer.learned import NONE
 from charwise_trainer.storage import aside, writing
 
 _NEEDED, _OPTIONAL = (META, WEIGHTS), (LEARNED, GATE)
@@ -61,7 +60,9 @@ def restore(file: Path, directory: Path) -> checkpoint.Meta:
     try:
         _unpack(file, unpacked)
         found, gate = checkpoint.load(unpacked), load_gate(unpacked)
-        checkpoint.save(directory, found.weights, found.meta, None, best=True, learned=found.learned())
+        checkpoint.save(
+            directory, found.weights, found.meta, None, best=True, learned=found.learned(), held_out=found.held_out()
+        )
         if gate:
             save_gate(directory, gate)
     except CheckpointError as error:
@@ -82,7 +83,7 @@ def begin_from(source: Path, directory: Path) -> None:
         raise CheckpointError(f"{source.name} has no checkpoint to begin from; train it first")
     found = checkpoint.load(best)
     meta = replace(found.meta, bpc=None, held_out={}, finished=True, changed=0, epochs=0)
-    checkpoint.save(directory, found.weights, meta, None, best=True, learned=np.zeros(0, np.uint64))
+    checkpoint.save(directory, found.weights, meta, None, best=True, learned=NONE)
 
 
 def _unpack(file: Path, folder: Path) -> None:

@@ -21,7 +21,7 @@ from charwise_trainer.device import Precision, computing_time
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Progress, Recovered, Sampled, Saved, Started
-from charwise_trainer.judge import TOLERANCE, Costs, Judge
+from charwise_trainer.judge import Costs, Judge
 from charwise_trainer.learner import Learner
 from charwise_trainer.material import Material
 from charwise_trainer.sample import sample
@@ -30,9 +30,9 @@ from charwise_trainer.schedule import Clock, Rails, rate_at
 CONTINUED = 0.3
 """Of the peak rate, for a run that continues a finished model: the full rate would first undo some of what it knows."""
 
-AFTER_A_SAVE = 0.2
-"""Of the peak rate, for a run that is as short as what has changed is worth. With a third more it learns more of that,
-and is kept back as worse on the rest more often; docs/training.md has the figures."""
+AFTER_A_SAVE = 0.4
+"""Of the peak rate, for a run that is as short as what has changed is worth, and held to the rest (teacher.py); with
+twice that it learns more, and is kept back as worse on the rest more often: docs/training.md has the figures."""
 
 MOST_RECOVERIES = 5
 """Each halves the rate: after five it is a 32nd, and the rate is not what is wrong."""
@@ -133,6 +133,8 @@ class Run:
         """
         self._measure_rival(start)
         self.learner.set_weights(start.weights)
+        if self.material.is_short:
+            self.learner.hold()
         try:
             self.learner.set_memory(start.optimizer() or {})
         finally:
@@ -176,12 +178,12 @@ class Run:
         return Sampled(self.step, name, text.decode(errors="replace"), SAMPLE_TEMPERATURE)
 
     def evaluate(self, *, is_end: bool = False) -> Evaluated:
-        """Measure on held-out text; at the end of a continued run, chance is not held against it."""
+        """Measure on held-out text; at the end of a continued run, being hardly worse is not held against it."""
         self.clock.skip()
         self.costs = self._measure()
         self.clock.other()
-        tolerance = TOLERANCE if is_end and self.is_continued else 0.0
-        return Evaluated(self.step, self.judge.bpc(self.costs), best=self.judge.allows(self.costs, tolerance))
+        allowed = self.judge.allows(self.costs, is_lenient=is_end and self.is_continued)
+        return Evaluated(self.step, self.judge.bpc(self.costs), best=allowed)
 
     def off_the_rails(self, result: Evaluated) -> str | None:
         """Return why the weights measured are not worth keeping, None where they are."""
@@ -204,7 +206,7 @@ class Run:
             self.judge.served(self.costs)
             self.best_bpc = bpc
         meta, learned = self._meta(bpc, finished), self.material.learned()
-        path = checkpoint.save(self.directory, self.good[0], meta, self.good[1], best, learned)
+        path = checkpoint.save(self.directory, self.good[0], meta, self.good[1], best, learned, self.material.aside)
         self.kept_at = self.step
         self.clock.other()
         return Saved(path, self.step, bpc, best)

@@ -20,6 +20,7 @@ from charwise_trainer.config import TrainConfig
 from charwise_trainer.corpus import CorpusFile
 from charwise_trainer.errors import CheckpointError, CorpusError, StorageError
 from charwise_trainer.events import Event, Finished, Warned
+from charwise_trainer.learned import NONE
 from charwise_trainer.material import Material
 from charwise_trainer.run import Run
 
@@ -138,13 +139,13 @@ def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> 
     """Return the run, at its first step, and what the user should know before it."""
     warnings = _warn_small(sum(len(file.data) for file in files))
     start, broken = _find_start(directory)
-    learned = None
+    learned, aside = None, NONE
     if start:
         try:
-            learned = start.learned()
+            learned, aside = start.learned(), start.held_out()
         except CheckpointError as error:
             warnings.append(f"{error}; what is older than the checkpoint counts as learned")
-    run = Run(Material.of(files, config, start, learned), directory, config, start)
+    run = Run(Material.of(files, config, start, learned, aside), directory, config, start)
     if start:
         try:
             run.go_on_from(start)
