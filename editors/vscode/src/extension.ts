@@ -1,6 +1,6 @@
 // Wires the parts together: who is told of what, which command is whose.
 
-import { commands, type ExtensionContext, languages, window, workspace } from "vscode";
+import { commands, type ExtensionContext, window, workspace } from "vscode";
 import { Accept } from "./accept";
 import { Documents } from "./documents";
 import { Feedback } from "./feedback";
@@ -14,7 +14,7 @@ import { find } from "./python";
 import { SCHEMES } from "./rules";
 import { Server } from "./server";
 import { StatusItem } from "./status";
-import { ACCEPTED, Suggestions } from "./suggestions";
+import { ACCEPTED, register, Suggestions } from "./suggestions";
 import { toggleEverywhere, toggleFile, toggleLanguage } from "./toggle";
 import { Typing } from "./typing";
 
@@ -45,7 +45,7 @@ export function activate(context: ExtensionContext): void {
     typing,
     status,
     server.onStatus((each) => status.set(each)),
-    languages.registerInlineCompletionItemProvider(selector, suggestions),
+    register(selector, suggestions),
     workspace.registerTextDocumentContentProvider(LEARNED, learned),
     workspace.onDidGrantWorkspaceTrust(() => server.restart()),
     workspace.onDidChangeConfiguration((event) => {

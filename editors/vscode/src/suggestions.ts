@@ -2,10 +2,13 @@
 
 import {
   type CancellationToken,
+  type Disposable,
+  type DocumentSelector,
   type InlineCompletionContext,
   InlineCompletionItem,
   type InlineCompletionItemProvider,
   InlineCompletionTriggerKind,
+  languages,
   type Position,
   Range,
   type TextDocument,
@@ -19,6 +22,17 @@ import { settings } from "./settings";
 import type { Typing } from "./typing";
 
 export const ACCEPTED = "charwise.acceptedSuggestion";
+
+/** VS Code waits 50 ms before it asks, unless its user lets charwise use the proposed API that says not to. */
+export function register(selector: DocumentSelector, provider: InlineCompletionItemProvider): Disposable {
+  const atOnce: (...registered: [DocumentSelector, InlineCompletionItemProvider, object]) => Disposable =
+    languages.registerInlineCompletionItemProvider;
+  try {
+    return atOnce(selector, provider, { debounceDelayMs: 0 });
+  } catch {
+    return languages.registerInlineCompletionItemProvider(selector, provider);
+  }
+}
 
 export class Suggestions implements InlineCompletionItemProvider {
   constructor(
