@@ -6,7 +6,7 @@ each other.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
 from charwise_trainer import checkpoint
 from charwise_trainer.config import TrainConfig, config_for
-from charwise_trainer.corpus import Corpus, Limits, discover
+from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate_file import GATE, save_gate
@@ -66,12 +66,14 @@ def learn(
     size: dict[str, Any],
     should_stop: Callable[[], bool],
     start: str = "",
+    *,
+    lines: bool | None = None,
 ) -> Generator[Happening]:
     """Train the model of the workspace at `path` and yield what happens.
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
     user chose one (the rest follows the corpus, or the stored model where nothing was chosen); `start` is the model to
-    begin from, "" to begin empty.
+    begin from, "" to begin empty; `lines` says whether each line is a text of its own, None: as last time.
 
     Raises:
         WorkspaceError: nothing is there.
@@ -84,10 +86,11 @@ def learn(
     if not corpus.files:
         raise CorpusError(nothing_in(corpus))
     config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
-    name = enlist(root, model)
-    directory = _directory(name, start)
+    entry = enlist(root, model, lines)
+    files = by_line(corpus.files) if entry.lines else corpus.files
+    directory = _directory(entry.model, start)
     is_due = True
-    for event in train(corpus.files, directory, config, should_stop):
+    for event in train(files, directory, config, should_stop):
         yield event
         if isinstance(event, Started) and event.is_short:  # 1. a save is no reason to fit what is fitted already
             is_due = not (directory / GATE).exists()
@@ -95,7 +98,7 @@ def learn(
             is_due = False
     if is_due:
         yield Calibrating()
-        if calibrated := calibrate(name, corpus, should_stop):
+        if calibrated := calibrate(entry.model, files, should_stop):
             yield calibrated
 
 
@@ -111,18 +114,19 @@ def _directory(name: str, start: str) -> Path:
     return directory
 
 
-def enlist(root: Path, model: str) -> str:
-    """Put a workspace on the list, with this model or its own; return the model's name."""
+def enlist(root: Path, model: str, lines: bool | None) -> Entry:
+    """Put a workspace on the list, with this model or its own, by lines or not; what is not said is as it was."""
     file = paths.workspaces_file()
     listed = registry.read(file)
     known = listed.get(root)
-    entry = Entry(str(root), model or (known.model if known else name_for(root)))
+    lines = lines if lines is not None else known is not None and known.lines
+    entry = Entry(str(root), model or (known.model if known else name_for(root)), lines)
     if entry != known:
         registry.write(file, {**listed, root: entry})
-    return entry.model
+    return entry
 
 
-def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Calibrated | None:
+def calibrate(name: str, files: Sequence[CorpusFile], should_stop: Callable[[], bool]) -> Calibrated | None:
     """Let the gate learn, as it does while one types, from the files that the training held out, and store it.
 
     None where those are too short.
@@ -130,7 +134,7 @@ def calibrate(name: str, corpus: Corpus, should_stop: Callable[[], bool]) -> Cal
     store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
     best = checkpoint.best(store.directory(name))
     assert best, "it was just trained"
-    learned, held_out = apart(corpus.files, checkpoint.load(best).held_out())
+    learned, held_out = apart(files, checkpoint.load(best).held_out())
     gate, chances, mixed = first_gate(has_lstm=True), list[Floats](), list[float]()
     places = typed(
         store.load(name).engine,

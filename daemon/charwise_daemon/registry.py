@@ -11,10 +11,11 @@ from charwise_trainer.storage import replace_file
 
 @dataclass(frozen=True)
 class Entry:
-    """A workspace: its folder or file, and the name of its model."""
+    """A workspace: its folder or file, the name of its model, and whether each line is a text of its own."""
 
     path: str
     model: str
+    lines: bool = False
 
 
 def read(file: Path) -> dict[Path, Entry]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon.engine import Engine, softmax
-from charwise_trainer.text import START
+from charwise_trainer.text import END, START
 
 
 def sample(
@@ -16,16 +16,19 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     seed: int | None = None,
+    begin: bytes = START,
 ) -> Iterator[int]:
     """Yield `length` characters that follow `prime`; temperature 0 takes the likeliest each time.
 
-    The same rule as charwise_trainer.sample, from another hand: a seed gives the same text there and here.
+    Where a text ends, another one begins, with `begin`. The same rule as charwise_trainer.sample, from another hand: a
+    seed gives the same text there and here.
     """
-    state, chance = engine.read(engine.start(), prime or START), np.random.default_rng(seed)
+    state, chance = engine.read(engine.start(), prime or begin), np.random.default_rng(seed)
     for _ in range(length):
         character = choose(engine.logits(state).astype(np.float64), temperature, top_k, chance)
         yield character
-        state = engine.step(state, character)
+        is_end = character == END[0]
+        state = engine.read(engine.start(), begin) if is_end else engine.step(state, character)
 
 
 def choose(scores: NDArray[np.float64], temperature: float, top_k: int | None, chance: np.random.Generator) -> int:

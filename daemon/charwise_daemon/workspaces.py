@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from charwise_daemon import registry
@@ -101,7 +102,7 @@ class Workspaces:
             raise WorkspaceError(f"{path} is no workspace; add it with `charwise workspace add {path}`")
         if model:
             self._models.store.meta(model)
-        entry = Entry(str(path), model or name_for(path))
+        entry = replace(listed[path], model=model or name_for(path))
         registry.write(self._file, {**listed, path: entry})
         holders = self._holders.get(path, set())
         await self._unload(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from charwise_daemon import paths
+from charwise_daemon import paths, registry
 from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Complete, Feedback, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
@@ -132,6 +132,22 @@ def test_train_sample_complete(run: Run, project: Path) -> None:
 
 
 @pytest.mark.timeout(120)
+def test_train_lines(run: Run, tmp_path: Path) -> None:
+    """Each line is a text of its own, in later trainings too; a sample is lines of such a file."""
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(f"anna{number % 97}\nbert{number % 89}" for number in range(400)))
+    size = ["--layers", 1, "--width", 32, "--embedding", 16, "--dropout", 0, "--seed", 1]
+    assert run("train", names, "--epochs", 40, "--lines", *size)[0] == 0
+    assert run("train", names, "--epochs", 1)[0] == 0
+    assert registry.read(paths.workspaces_file())[names].lines
+    where = ("--model", name_for(names), "--file", "names.txt")
+    lines = run("sample", *where, "--length", 300, "--temperature", 0.5)[1].split()
+    assert len(lines) > 20
+    assert sum(line.startswith(("anna", "bert")) for line in lines) > 0.8 * len(lines)
+    assert run("train", names, "--epochs", 1, "--no-lines")[0] == 0
+    assert not registry.read(paths.workspaces_file())[names].lines
+
+
 def test_train_interrupted(project: Path) -> None:
     """Ctrl-C saves and leaves a usable model, with exit code 0; run again, it continues from there."""
     for beginning in ("new model", "continuing from step"):
@@ -278,7 +294,7 @@ def test_workspace_add_list_remove(run: Run, project: Path) -> None:
     assert run("workspace", "add", project)[0] == 0
     run("daemon", "restart")
     [listed] = json.loads(run("workspace", "list", "--json")[1])
-    assert listed == {"path": str(project), "model": name_for(project)}
+    assert listed == {"path": str(project), "model": name_for(project), "lines": False}
     assert run("workspace", "remove", project)[0] == 0
     assert json.loads(run("workspace", "list", "--json")[1]) == []
     code, _, err = run("workspace", "remove", project)

@@ -107,8 +107,20 @@ def test_nothing_comes_of_nothing() -> None:
 def test_split_goes_on_where_the_first_files_are_small() -> None:
     """Where chance holds out only small files, the next ones are held out too, until there is enough to judge."""
     names = [f"file_{number}.py" for number in range(60)]
-    files = [CorpusFile(name, b"x" * (300 if _place(name) < 0.05 else 10_000), 0) for name in names]
+    small = {name for name in names if _place(CorpusFile(name, b"", 0)) < 0.05}
+    files = [CorpusFile(name, b"x" * (300 if name in small else 10_000), 0) for name in names]
     total = sum(len(file.data) for file in files)
     _, held_out = split(files)
     assert 0.025 * total <= sum(len(file.data) for file in held_out) <= 0.1 * total
-    assert {file.name for file in files if _place(file.name) < 0.05} <= {file.name for file in held_out}
+    assert small <= {file.name for file in held_out}
+
+
+def test_of_lines_whole_ones_are_held_out() -> None:
+    """Texts of one name are on the sides that their own text says, whole."""
+    lines = [CorpusFile("names.txt", b"name %d\n" % number, 0) for number in range(2_000)]
+    training, held_out = split(lines)
+    assert 0.04 < len(held_out) / len(lines) < 0.06
+    assert sorted(training + held_out, key=lines.index) == lines
+    assert {file.data for file in split(lines[500:])[1]} == {file.data for file in held_out} & {
+        file.data for file in lines[500:]
+    }

@@ -41,6 +41,18 @@ def test_sample_nothing_is_primed_by_a_documents_beginning() -> None:
     assert bytes(sample(model, b"", 20, seed=3)) == bytes(sample(model, b"\x02", 20, seed=3))
 
 
+def test_sample_begins_anew_after_an_end() -> None:
+    """Where a text ends, what follows is drawn as after a beginning, not after that end."""
+    model = build()
+    with torch.no_grad():
+        model.head.bias[0x03] = 50.0  # it ends whatever it begins
+    written = sample(model, b"abc", 4, temperature=0)
+    assert next(written) == 0x03
+    with torch.no_grad():
+        model.head.bias[0x03] = -50.0
+    assert bytes(written) == bytes(sample(model, b"", 3, temperature=0))
+
+
 def test_sample_zero_temperature_is_the_most_probable() -> None:
     """At temperature 0 each character is the argmax after all before it, whatever the seed."""
     model = build()

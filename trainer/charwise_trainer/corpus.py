@@ -3,6 +3,7 @@
 Which files those are is decided in rules, whose names are passed on here. Knows nothing of models.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "Listing",
     "Rules",
+    "by_line",
     "discover",
     "encode",
     "encode_header",
@@ -65,6 +67,13 @@ def discover(root: Path, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     files, left_out = _read_newest(listing.rules, listing.candidates, limits.total_bytes)
     excluded = sorted([*listing.excluded, *left_out], key=_by_name)
     return Corpus(listing.rules.root, tuple(sorted(files, key=_by_name)), tuple(excluded))
+
+
+def by_line(files: Iterable[CorpusFile]) -> list[CorpusFile]:
+    """Return each line that is not empty as a text of its own, none twice, in an order by chance, always the same."""
+    lines = {(file.name, line.strip()) for file in files for line in file.data.splitlines()}
+    texts = sorted((hashlib.sha256(line).digest(), name, line) for name, line in lines if line)
+    return [CorpusFile(name, line + b"\n", 0) for _, name, line in texts]
 
 
 def survey(root: Path, limits: Limits = DEFAULT_LIMITS) -> Listing:

@@ -1,11 +1,12 @@
 """What is held out of training, to see what a model has learned: whole files, or the ends of a few.
 
-By a hash of the name, so that a file stays where it is when others come and go; what was held out before stays so
-under another name too. Knows nothing of what is done with it.
+By a hash of the name, so that a file stays where it is when others come and go; of texts that share one (lines) by that
+of the text. What was held out before stays so under another name too. Knows nothing of what is done with it.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from charwise_trainer.rules import CorpusFile
@@ -28,34 +29,36 @@ def split(
     What was held out before is held out first, whatever its name is now.
     """
     total = sum(len(file.data) for file in files)
-    places = {file.name: 0.0 if was_held_out(file) else _place(file.name) for file in files}
+    named = Counter(file.name for file in files)
+    places = [0.0 if was_held_out(file) else _place(file, by_text=named[file.name] > 1) for file in files]
     chosen = _chosen(files, places, share) if len(files) >= FEWEST_FILES else set()
-    held_out = [file for file in files if file.name in chosen]
+    held_out = [file for number, file in enumerate(files) if number in chosen]
     if LEAST <= sum(len(file.data) for file in held_out) <= min(_TOO_MUCH * share, 0.5) * total:
-        return [file for file in files if file.name not in chosen], held_out
+        return [file for number, file in enumerate(files) if number not in chosen], held_out
     return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
 
 
-def _chosen(files: Sequence[CorpusFile], places: Mapping[str, float], share: float) -> set[str]:
-    """Return the names that fall into the share, the lowest places first, as far as MOST allows.
+def _chosen(files: Sequence[CorpusFile], places: Sequence[float], share: float) -> set[int]:
+    """Return the numbers of the files that fall into the share, the lowest places first, as far as MOST allows.
 
     Where those are small files, the next ones too, until half of the share is there.
     """
-    chosen: set[str] = set()
-    wanted, held = share * sum(len(file.data) for file in files), 0
-    for file in sorted(files, key=lambda file: places[file.name]):
-        is_beyond = places[file.name] >= share
-        if is_beyond and held >= min(wanted, MOST) / 2:
+    chosen: set[int] = set()
+    wanted, held = max(share * sum(len(file.data) for file in files), LEAST), 0
+    for number in sorted(range(len(files)), key=lambda number: places[number]):
+        file, is_beyond = files[number], places[number] >= share
+        if is_beyond and held >= max(min(wanted, MOST) / 2, LEAST):
             break
         if held + len(file.data) <= (min(2 * wanted, MOST) if is_beyond else MOST):
-            chosen.add(file.name)
+            chosen.add(number)
             held += len(file.data)
     return chosen
 
 
-def _place(name: str) -> float:
-    """Return a number in [0, 1) that is the same for a name on every machine."""
-    digest = hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest()
+def _place(file: CorpusFile, *, by_text: bool = False) -> float:
+    """Return a number in [0, 1) that is the same for a file on every machine."""
+    told = file.name.encode(errors="replace") + (file.data if by_text else b"")
+    digest = hashlib.blake2b(told, digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from charwise_trainer.config import VOCABULARY
-from charwise_trainer.corpus import START
+from charwise_trainer.corpus import END, START
 from charwise_trainer.errors import ConfigError
 from charwise_trainer.model import CharLSTM, State
 
@@ -25,8 +25,8 @@ def sample(
 ) -> Iterator[int]:
     """Yield `length` characters that the model writes after reading `prime` from the zero state.
 
-    An empty prime stands for a document's beginning: the start mark. The same seed gives the same characters. Raises
-    ConfigError for a temperature below 0 or a top_k below 1.
+    An empty prime stands for a document's beginning: the start mark, as does the end of one. The same seed gives
+    the same characters. Raises ConfigError for a temperature below 0 or a top_k below 1.
     """
     if not temperature >= 0:
         raise ConfigError(f"temperature is {temperature}, which has no meaning: use 0 (the most probable) or more")
@@ -37,7 +37,8 @@ def sample(
     for _ in range(length):
         character = choose(logits, temperature, top_k, rng.random())
         yield character
-        logits, state = _read(model, bytes([character]), state)
+        begun = (START, model.initial_state(1)) if character == END[0] else (bytes([character]), state)
+        logits, state = _read(model, *begun)
 
 
 def choose(logits: NDArray[np.float64], temperature: float, top_k: int | None, u: float) -> int:

@@ -46,6 +46,10 @@ def train(
     evaluate_every: Annotated[
         float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
     ] = None,
+    lines: Annotated[
+        bool | None,
+        typer.Option("--lines/--no-lines", help="Each line is a text of its own, as in a list of names; as last time."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed learns the same, on the same machine.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
@@ -64,10 +68,12 @@ def train(
     else:
         if minutes:
             options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
-        _train_in_foreground(path, model, start, options, size)
+        _train_in_foreground(path, model, start, options, size, lines)
 
 
-def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, Any], size: dict[str, Any]) -> None:
+def _train_in_foreground(
+    path: Path, model: str, start: str, options: dict[str, Any], size: dict[str, Any], lines: bool | None
+) -> None:
     from rich.console import Console  # noqa: PLC0415 - these three only where they are needed: they cost a second
 
     from charwise.display import show  # noqa: PLC0415
@@ -75,7 +81,7 @@ def _train_in_foreground(path: Path, model: str, start: str, options: dict[str, 
 
     with daemon_told(path) as tell, stop_on_interrupt() as should_stop:
         tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
-        happenings = learn(path, model, _given(options), _given(size), should_stop, start)
+        happenings = learn(path, model, _given(options), _given(size), should_stop, start, lines=lines)
         show(_served(happenings, tell), Console(highlight=False))
         tell("workspace_keep")
 

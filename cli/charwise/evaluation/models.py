@@ -99,7 +99,7 @@ def _calibrate(root: Path) -> None:
     from charwise.learning import calibrate  # noqa: PLC0415 - torch
     from charwise_trainer.corpus import discover  # noqa: PLC0415 - as above
 
-    calibrate(_NAME, discover(root), lambda: False)
+    calibrate(_NAME, discover(root).files, lambda: False)
 
 
 # --- what a model depends on -----------------------------------------------------------------------------

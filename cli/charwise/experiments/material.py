@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from charwise.experiments.recipe import Recipe
 from charwise_daemon.errors import CharwiseError
-from charwise_trainer.corpus import CorpusFile
+from charwise_trainer.corpus import CorpusFile, by_line
 from charwise_trainer.errors import LeftOut
 from charwise_trainer.text import to_utf8
 
@@ -44,7 +44,8 @@ def material(recipe: Recipe, folder: Path, given: Path | None = None) -> Materia
         raise CharwiseError(f"there is no {path}: say with --data where the text of {recipe.title} lies") from error
     except (OSError, tarfile.TarError, lzma.LZMAError, EOFError) as error:
         raise CharwiseError(f"{path} cannot be read: {error}") from error
-    parts = _lines(texts) if recipe.lines else _ordered(texts, recipe)
+    whole = (CorpusFile(name, data, 0) for name, data in texts.items())
+    parts = by_line(whole) if recipe.lines else _ordered(texts, recipe)
     training, _, test = _split(parts, [float(share) for share in recipe.split])
     if not training or not test:
         raise CharwiseError(f"{path} has {sum(map(len, texts.values())):,} characters of text: too little to split")
@@ -94,13 +95,6 @@ def _ordered(texts: dict[str, bytes], recipe: Recipe) -> list[CorpusFile]:
         found.append(CorpusFile(recipe.name or name, data, 0))
         left -= len(data)
     return found
-
-
-def _lines(texts: dict[str, bytes]) -> list[CorpusFile]:
-    """Return each line as a text of its own, in an order that chance gives, the same each time."""
-    lines = sorted({(name, line.strip()) for name, text in texts.items() for line in text.splitlines()} - {("", b"")})
-    lines.sort(key=lambda each: hashlib.sha256(each[1]).digest())
-    return [CorpusFile(name, line + b"\n", 0) for name, line in lines if line]
 
 
 def _split(files: list[CorpusFile], shares: Sequence[float]) -> list[list[CorpusFile]]:

@@ -109,13 +109,6 @@ def _bits(model: Model, text: Material) -> tuple[float, int]:
 
 def _text(model: Model, header: bytes, prime: str, length: int, temperature: float) -> str:
     """Return text of this length; where a file ends, another begins."""
-    written = bytearray(prime.encode())
-    seed = _SEED
-    while len(written) < length:
-        begun = header + (prime.encode() if seed == _SEED else b"")
-        for character in sample(model.engine, begun, length - len(written), temperature, None, seed):
-            if character == END[0]:
-                break
-            written.append(character)
-        seed += 1
-    return written.decode(errors="replace")
+    begun = prime.encode()
+    drawn = sample(model.engine, header + begun, length - len(begun), temperature, seed=_SEED, begin=header)
+    return (begun + bytes(drawn).replace(END, b"")).decode(errors="replace")
