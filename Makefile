@@ -25,7 +25,7 @@ test: setup ## run the whole test suite
 	$(BIN)/pytest -n 2 --ignore tests/editors
 
 test-editors: setup ## run the tests in real editors, which they install in a cache folder
-	$(BIN)/pytest tests/editors
+	$(BIN)/pytest tests/editors --timeout 180 # the first one of an editor installs it, and trains
 
 check: setup ## format, lint, types, layering
 	$(BIN)/ruff format --check .

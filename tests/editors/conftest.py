@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import QUIET, configure, make_project, stop_daemon
 
 # A model that learns a little in seconds.
-_TINY = ("--epochs", "8", "--layers", "1", "--width", "64", "--threads", "1")
+TINY = ("--epochs", "8", "--layers", "1", "--width", "64", "--threads", "1")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
         patch.setenv("CHARWISE_HOME", str(folder / "home"))
         configure(QUIET)
         subprocess.run(
-            [sys.executable, "-m", "charwise", "train", str(project), *_TINY], check=True, capture_output=True
+            [sys.executable, "-m", "charwise", "train", str(project), *TINY], check=True, capture_output=True
         )
         stop_daemon()
     return Learned(project, folder / "home")

@@ -1,6 +1,8 @@
 """One code-server for all tests of this folder, with the packed extension, a real server, daemon and model."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +12,20 @@ from playwright.sync_api import Browser
 from charwise_daemon import paths
 from charwise_daemon.store import name_for
 from tests.conftest import QUIET, configure, stop_daemon
-from tests.editors.conftest import Learned
+from tests.editors.conftest import TINY, Learned
 from tests.editors.vscode.serving import Served, browsing, serving
-from tests.editors.vscode.texts import DEDENT
+from tests.editors.vscode.texts import DEDENT, LATEX
 from tests.editors.vscode.workbench import Workbench
 
-# Only when asked, not for long, and not behind whatever else the machine does.
-_TRAINING = f"{QUIET}minutes = 0.05\nniceness = 0\ncpu_share = 1.0\n"
+# Only when asked, not for long, and not behind whatever else the machine does; and models of their own for some files.
+_TRAINING = f"""{QUIET}minutes = 0.05
+niceness = 0
+cpu_share = 1.0
+[models]
+"*.c" = "linux"
+"*.tex" = "stacks"
+"""
+KERNEL = Path(__file__).parents[3] / "daemon/charwise_daemon/kernel.c"
 BUILD = Path(__file__).parents[3] / "build" / "vscode"
 
 
@@ -31,6 +40,15 @@ def place(learned: Learned, tmp_path_factory: pytest.TempPathFactory) -> Learned
         patch.setenv("CHARWISE_HOME", str(home))
         configure(_TRAINING)
         (paths.models_dir() / name_for(learned.project)).rename(paths.models_dir() / name_for(project))
+        for name, text in (("linux", KERNEL.read_text("utf-8")), ("stacks", LATEX)):
+            source = folder / name
+            source.write_text(text)
+            subprocess.run(
+                [sys.executable, "-m", "charwise", "train", source, "--model", name, *TINY],
+                check=True,
+                capture_output=True,
+            )
+        stop_daemon()
     return Learned(project, home)
 
 

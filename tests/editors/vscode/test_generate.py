@@ -1,5 +1,7 @@
 """Text that the model writes: streamed into the document as one undo step, until it is done or stopped."""
 
+import pytest
+
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 
@@ -27,6 +29,28 @@ def test_escape(window: Workbench) -> None:
         assert len(DEDENT) < len(window.text) < len(DEDENT) + 100_000
         window.press("Control+z")
         window.until_text(DEDENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "begun", "marks"),
+    [
+        ("generated.c", "#include <stdint.h>\n\nstatic int ", "(){};"),
+        ("generated.tex", "\\begin{lemma}\nLet $X$ be ", "\\${}"),
+    ],
+)
+def test_of_a_named_model(window: Workbench, name: str, begun: str, marks: str) -> None:
+    """The model that a rule names writes C, another LaTeX; stopped half-way, one undo takes all of it back."""
+    with window.setting("charwise.generate.length", 100_000):
+        window.write(begun, name)
+        window.js("globalThis.writing = vscode.commands.executeCommand('charwise.generate')")
+        window.until(lambda: len(window.text) > len(begun) + 300, "nothing is written")
+        window.press("Escape")
+        window.js("await globalThis.writing")
+        written = window.text.removeprefix(begun)
+        assert len(begun) + len(written) == len(window.text)
+        assert all(mark in written for mark in marks), written
+        window.press("Control+z")
+        window.until_text(begun)
 
 
 def test_typing_stops(window: Workbench) -> None:
