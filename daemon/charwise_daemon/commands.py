@@ -79,7 +79,7 @@ class Commands:
         """End the daemon."""
         self._stop()
 
-    async def forget_peer(self, peer: Peer) -> None:
+    async def forget_peer(self, peer: object) -> None:
         """Free what only this client needed: it is gone."""
         self.completions.forget(peer)
         await self.workspaces.release_all(peer)

@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         """Take in a client of the same user."""
         self._transport = typing.cast("asyncio.Transport", transport)
         self._host.connected(self)
-        if not _is_own(self._transport):
+        if not is_own(self._transport):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -179,7 +179,7 @@ def _params_of(command: Any) -> type[Any]:
     return typing.cast("type[Any]", wanted)
 
 
-def _is_own(transport: asyncio.Transport) -> bool:
+def is_own(transport: asyncio.Transport) -> bool:
     """Tell whether the client is of the same user; the socket's mode already says so where this cannot be asked."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True

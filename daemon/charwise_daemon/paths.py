@@ -48,11 +48,12 @@ def cache_dir() -> Path:
 
 def socket_file() -> Path:
     """Return the path of the daemon's socket, moved to a short folder of the user's when it would be too long."""
-    wanted = _runtime_dir() / "daemon.sock"
-    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_PATH:
-        return wanted
-    digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
-    return private_dir(_short_dir() / digest) / "daemon.sock"
+    return _socket("daemon.sock")
+
+
+def shell_socket_file() -> Path:
+    """Return the path of the socket that shells connect to, beside the daemon's."""
+    return _socket("shell.sock")
 
 
 def status_file() -> Path:
@@ -91,6 +92,14 @@ def _runtime_dir() -> Path:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o700)
     return path
+
+
+def _socket(name: str) -> Path:
+    wanted = _runtime_dir() / name
+    if len(os.fsencode(_runtime_dir() / "daemon.sock")) <= _LONGEST_SOCKET_PATH:  # the longest name: all lie together
+        return wanted
+    digest = hashlib.sha256(os.fsencode(_runtime_dir() / "daemon.sock")).hexdigest()[:16]
+    return private_dir(_short_dir() / digest) / name
 
 
 def _base(kind: str) -> Path:

@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from charwise_daemon import __version__, paths, settings
@@ -24,6 +25,8 @@ from charwise_daemon.journal import Journal
 from charwise_daemon.models import Models
 from charwise_daemon.protocol import Notification
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.shell.connection import ShellConnection
+from charwise_daemon.shell.shells import Shells
 from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
@@ -47,13 +50,14 @@ class Server:
         self._workspaces = Workspaces(
             paths.workspaces_file(), self._models, chosen.corpus, self.tell, self._consider, self._scoring
         )
+        self._shells = Shells(self._watch_idleness, self._went)
         self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
         self.commands = Commands(
             chosen, self._workspaces, self._training, store, self._journal, self._scoring, self._stopping.set
         )
 
     def __repr__(self) -> str:
-        return f"Server({len(self._connections)} clients, {self._workspaces}, {self._training})"
+        return f"Server({len(self._connections)} clients, {self._shells}, {self._workspaces}, {self._training})"
 
     async def run(self, ready_fd: int | None = None) -> None:
         """Serve until SIGTERM, SIGINT, `shutdown`, or idleness.
@@ -66,7 +70,10 @@ class Server:
         """
         with _only_one():
             loop = asyncio.get_running_loop()
-            server = await loop.create_unix_server(lambda: Connection(self), sock=_listen())
+            server = await loop.create_unix_server(lambda: Connection(self), sock=_listen(paths.socket_file()))
+            shells = await loop.create_unix_server(
+                lambda: ShellConnection(self._shells), sock=_listen(paths.shell_socket_file())
+            )
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stopping.set)
             _announce(ready_fd)
@@ -76,6 +83,7 @@ class Server:
                 await self._stopping.wait()
             finally:
                 server.close()
+                shells.close()
                 await self._close()
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -92,26 +100,33 @@ class Server:
     def disconnected(self, connection: Connection) -> None:
         """Note a client that went, and free what only it needed."""
         self._connections.discard(connection)
-        task = asyncio.create_task(self._forget(connection))
+        self._went(connection)
+
+    def _went(self, client: object) -> None:
+        task = asyncio.create_task(self._forget(client))
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
 
-    async def _forget(self, connection: Connection) -> None:
-        await self.commands.forget_peer(connection)
+    async def _forget(self, client: object) -> None:
+        await self.commands.forget_peer(client)
         self._watch_idleness()
         self._consider()
-        if not self._connections:  # nobody may come for long, and the disk is awake now
+        if not self._is_needed:  # nobody may come for long, and the disk is awake now
             await self._journal.flush()
 
     def _consider(self) -> None:
         if not self._stopping.is_set():
             self._training.consider()
 
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._connections or len(self._shells))
+
     def _watch_idleness(self) -> None:
         """Stop after a while without clients; a training under way is waited for."""
         if self._idle:
             self._idle.cancel()
-        if not self._connections:
+        if not self._is_needed:
             self._idle = asyncio.get_running_loop().call_later(
                 60 * self._settings.daemon.idle_minutes, self._stop_if_idle
             )
@@ -133,7 +148,8 @@ class Server:
         await self._journal.flush()
         for connection in list(self._connections):
             connection.close()
-        for path in (paths.socket_file(), paths.status_file()):
+        self._shells.close()
+        for path in (paths.socket_file(), paths.shell_socket_file(), paths.status_file()):
             path.unlink(missing_ok=True)
 
 
@@ -154,9 +170,8 @@ def _only_one() -> Iterator[None]:
         yield
 
 
-def _listen() -> socket.socket:
+def _listen(file: Path) -> socket.socket:
     """Return the bound socket, 0600; a socket that a killed daemon left is removed, which the lock makes safe."""
-    file = paths.socket_file()
     file.unlink(missing_ok=True)
     listener, mask = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), os.umask(0o177)
     try:
