@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The models of experiments are models as others, by these names: `charwise sample --model experiment-linux`.
 _PREFIX = "experiment-"
+# The sample that becomes a page: at a lower temperature it says one thing, at a higher one too much is wrong.
+_COMPILED = 0.5
 
 
 def experiment(
@@ -26,7 +28,7 @@ def experiment(
     data: Annotated[Path | None, typer.Option(help="Where its text is: a file, an archive or a folder.")] = None,
     data_folder: Annotated[Path, typer.Option(help="Where texts lie by the recipes' names.")] = Path("../shared/data"),
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write samples and figures as Markdown.")
+        Path | None, typer.Option("-o", "--output", help="Write samples and figures as Markdown, and LaTeX as a page.")
     ] = None,
     as_list: Annotated[bool, typer.Option("--list", help="List the experiments.")] = False,
 ) -> None:
@@ -69,11 +71,14 @@ def _run(name: str, recipe: "Recipe", minutes: float, data: Path | None, folder:
 
 
 def _tell(name: str, recipe: "Recipe", measured: "Measured", output: Path | None) -> None:
+    from charwise.experiments import latex  # noqa: PLC0415 - as above
     from charwise.experiments.page import markdown  # noqa: PLC0415 - as above
 
     page = markdown(recipe, measured)
     if output:
         output.write_text(page + "\n", "utf-8")
+        if "latex" in recipe.checks:
+            latex.page(measured.samples[_COMPILED], output.with_suffix(".pdf"))
     typer.echo(page + "\n")
     figures = {"nats": measured.nats, "bpc": measured.bpc, "steps": measured.steps, "minutes": measured.minutes}
     typer.echo(json.dumps({"experiment": name, **figures, "novel": measured.novel, "checks": measured.checks}))

@@ -1,7 +1,5 @@
 """What is said of samples: copies, brackets, environments, pages."""
 
-import shutil
-
 import pytest
 
 from charwise.experiments import audit
@@ -47,22 +45,6 @@ def test_c_functions() -> None:
 def test_is_balanced_c(text: str, is_balanced: bool) -> None:
     """Brackets close what was opened last, and what begins ends."""
     assert audit.is_balanced_c(text) == is_balanced
-
-
-def test_latex() -> None:
-    """An environment counts where its own end closes it; the repairs make all of them match."""
-    text = r"\begin{lemma}\begin{enumerate}\end{lemma}\begin{proof}\end{proof}\end{x}\begin{proof}$a"
-    assert audit.latex_environments(text) == "1 of 3 LaTeX environments close correctly (33%)"
-    repaired = audit.repaired(text)
-    assert audit.latex_environments(repaired) == "4 of 4 LaTeX environments close correctly (100%)"
-    assert repaired.endswith("$a$\\end{proof}")
-
-
-def test_latex_page() -> None:
-    """A page is compiled where there is a compiler, and what is missing is said where there is none."""
-    said = audit.latex_page(r"\begin{lemma}$x$\end{lemma}")
-    assert said == ("a page compiles, 0 errors" if shutil.which("pdflatex") else said)
-    assert shutil.which("pdflatex") or "there is no pdflatex" in said
 
 
 def test_xml_and_lines() -> None:
