@@ -76,7 +76,7 @@ def _read(model: CharLSTM, windows: Windows, plan: NDArray[np.int64]) -> NDArray
     for numbers in plan:
         there = numbers >= 0
         cost, state = _costs(model, windows.take(numbers), state)
-        np.add.at(nats, windows.text[numbers[there]], cost[there])
+        np.add.at(nats, windows.text(numbers[there]), cost[there])
     return nats
 
 
