@@ -66,9 +66,7 @@ class Windows:
     for each text, none for each window: there may be thousands of millions of those.
     """
 
-    def __init__(
-        self, documents: Documents | Sequence[bytes], window: int, skip: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, documents: Documents | Sequence[bytes], window: int, skip: Sequence[int] | None = None) -> None:
         documents = documents if isinstance(documents, Documents) else Documents.of(documents, window)
         self.window = window
         # One window of zeros at the end: the last document's padding, and window -1, the empty one.

@@ -101,6 +101,7 @@ class TrainConfig:
     betas: tuple[float, float] = (0.9, 0.98)  # 0.98: a memory of 50 steps, where a minute has some hundred
     seed: int = 0
     device: str = "auto"  # cuda, mps, cpu
+    precision: Literal["auto", "bf16", "fp32"] = "auto"  # the faster one, as a trial of both says
     threads: int | None = None  # None: torch's choice, one per core
     follows_change: bool = False  # a model that is trained learns as long as what has changed is worth, if that is less
     gives_way: bool = False  # to others: then minutes are of computing, not of waiting for them (on a CPU)

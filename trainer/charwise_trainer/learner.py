@@ -15,6 +15,7 @@ from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays
 from charwise_trainer.config import ModelConfig, TrainConfig
 from charwise_trainer.device import Precision, autocast, can_compute, pick_device, pick_precision
+from charwise_trainer.distributed import first, part, shared, total
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.model import CharLSTM, State, detach
 from charwise_trainer.teacher import Teacher
@@ -37,9 +38,10 @@ class Learner:
         self.average = Average(self.model)
         self.teacher: Teacher | None = None
         is_known = precision is not None and can_compute(self.model, precision)
-        self.precision = precision if precision and is_known else pick_precision(self.model, lanes)
+        self.precision = precision if precision and is_known else first(lambda: pick_precision(self.model, lanes))
         self.state: State = self.model.initial_state(lanes)
-        torch.manual_seed(config.seed)  # the trial of precisions drew dropout masks
+        self._read = shared(self.model)  # after the trials: its hooks take part in every backward pass
+        torch.manual_seed(config.seed + part().number)  # the trials drew dropout masks, and each process has its own
 
     def __repr__(self) -> str:
         return f"<Learner of {self.model!r} on {self.device.type}, {self.precision}>"
@@ -49,7 +51,7 @@ class Learner:
         x, y, starts = (torch.from_numpy(part).to(self.device) for part in (window.x, window.y, window.starts))
         # forward: through the window only; what came before is a given
         with autocast(self.device, self.precision):
-            logits, state = self.model(x, self.model.cut(self.state, starts))  # (T, B, 256)
+            logits, state = self._read(x, self.model.cut(self.state, starts))  # (T, B, 256)
         self.state = detach(state)
         nats = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), y.flatten(), reduction="none").view_as(y)
         wanted = nats.sum()
@@ -67,7 +69,7 @@ class Learner:
             group["lr"] = rate
         self.optimizer.step()
         self.average.update()
-        return nats.sum().item() / max(window.characters, 1)
+        return total(nats.sum().item()) / max(window.characters, 1)
 
     def hold(self) -> None:
         """Hold what is replayed from now on to what the weights say of it now; without the noise of dropout."""
@@ -144,3 +146,5 @@ def _set_rng(arrays: Arrays, device: torch.device) -> None:
             torch.cuda.set_rng_state(torch.tensor(arrays[RNG_CUDA]), device)
     except (RuntimeError, TypeError) as error:
         raise CheckpointError("the random state is of another version of torch") from error
+    if others := part().number:  # the state is the first process's: each other draws a seed of its own from it
+        torch.manual_seed(int(torch.randint(2**62, (others,))[-1]))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from charwise_trainer.batches import Lanes, Window
+from charwise_trainer.batches import ALL, Lanes, Part, Window
 from charwise_trainer.checkpoint import Checkpoint
 from charwise_trainer.config import TrainConfig
 from charwise_trainer.continual import READINGS, Changes, find, is_small
@@ -42,11 +42,13 @@ class Material:
         start: Checkpoint | None,
         learned: Digests | None,
         aside: Digests = NONE,
+        part: Part = ALL,
     ) -> "Material":
         """Lay out the files for a run that goes on from `start`, which has learned these passages, or does not say.
 
         Those `aside` were held out of that, and stay so. Of other held-out text only what was not learned is measured
-        on: what the best has once learned by heart, no candidate that is spared it can match.
+        on: what the best has once learned by heart, no candidate that is spared it can match. One of several processes
+        reads its part of the lanes, and what has changed is not read first then.
         """
         training, held_out = apart(files, aside)
         known, changes = _older(training, start) if learned is None else learned, Changes(training, [], [])
@@ -54,17 +56,17 @@ class Material:
         if start and goes_on:
             changes = find(training, known, start.meta.step)
         unknown = list(_unknown(held_out, known)) if start else held_out
-        lanes = Lanes([encode(file) for file in changes.files], config.lanes, config.window)
+        lanes = Lanes([encode(file) for file in changes.files], config.lanes, config.window, part)
         return cls(
             files=changes.files,
             lanes=lanes,
-            mixture=Mixture(changes.pieces(), lanes, config.lanes, READINGS) if goes_on else None,
+            mixture=Mixture(changes.pieces(), lanes, config.lanes, READINGS) if goes_on and part == ALL else None,
             changed=changes.characters,
             known=known,
             aside=together([digests(file.data) for file in held_out]),
             probe=probe(unknown, changes.held_out),
             held_out=sum(len(file.data) for file in (*unknown, *changes.held_out)),
-            is_short=goes_on and config.follows_change and _is_small(changes, start),
+            is_short=goes_on and part == ALL and config.follows_change and _is_small(changes, start),
         )
 
     def windows(self, seed: int, epoch: int) -> Iterator[Window]:

@@ -5,7 +5,8 @@ Knows nothing of who watches: each method returns values, and events where there
 
 import itertools
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import get_args
@@ -16,8 +17,9 @@ from charwise_trainer import checkpoint
 from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays, Checkpoint, Meta
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
-from charwise_trainer.corpus import END, encode_header
+from charwise_trainer.corpus import END, CorpusFile, encode_header
 from charwise_trainer.device import Precision, computing_time
+from charwise_trainer.distributed import first, of_first, part, totals
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Progress, Recovered, Sampled, Saved, Started
@@ -56,8 +58,10 @@ class Run:
         self.material, self.directory, self.config = material, directory, config
         self.start = start.meta if start else None
         model = model_for(config, self.start, material.lanes.characters)
-        self.learner = Learner(model, config, material.lanes.lanes, _known_precision(material, self.start))
-        self.clock = Clock(computing_time(self.learner.device)) if config.gives_way else Clock()
+        lanes = material.lanes.lanes // part().of
+        self.learner = Learner(model, config, lanes, _known_precision(material, self.start, config))
+        now = computing_time(self.learner.device) if config.gives_way else time.monotonic
+        self.clock = Clock(now, agreed=of_first)
         self.rails = Rails()
         self.taken = 0  # steps of this run
         self.read = 0  # characters in this run
@@ -136,7 +140,8 @@ class Run:
         if self.material.is_short:
             self.learner.hold()
         try:
-            self.learner.set_memory(start.optimizer() or {})
+            memory = first(start.optimizer)
+            self.learner.set_memory(memory or {})
         finally:
             self.good = (self.learner.weights(), self.learner.memory())
 
@@ -200,13 +205,13 @@ class Run:
             self.learner.set_weights(self.good[0])
             weights = self.learner.weights()
         self.good = (weights, self.learner.memory())
-        best = checkpoint.best(self.directory) is None or (result is not None and result.best)
+        is_only = first(lambda: checkpoint.best(self.directory) is None)
+        best = is_only or (result is not None and result.best)
         bpc = result.bpc if result and math.isfinite(result.bpc) else None
         if best and bpc is not None:
             self.judge.served(self.costs)
             self.best_bpc = bpc
-        meta, learned = self._meta(bpc, finished), self.material.learned()
-        path = checkpoint.save(self.directory, self.good[0], meta, self.good[1], best, learned, self.material.aside)
+        path = first(lambda: self._store(self._meta(bpc, finished), best))
         self.kept_at = self.step
         self.clock.other()
         return Saved(path, self.step, bpc, best)
@@ -243,10 +248,10 @@ class Run:
 
         The corpus may have changed since it was measured. One that cannot be read is no rival.
         """
-        best = checkpoint.best(self.directory)
+        best = first(lambda: checkpoint.best(self.directory))
         if best is not None:
             with suppress(CheckpointError, RuntimeError):  # RuntimeError: it is of another size
-                rival = start if best == start.path else checkpoint.load(best)
+                rival = start if best == start.path else first(lambda: checkpoint.load(best))
                 self.judge = Judge(self.material.probe, rival.meta.held_out)
                 self._measure_unknown(rival)
                 self.best_bpc = self.judge.best if self.material.probe else math.inf
@@ -255,14 +260,26 @@ class Run:
         if unknown := self.judge.unknown:
             self.learner.set_weights(rival.weights)
             pieces = [self.material.probe[number] for number in unknown]
-            self.judge.measured(unknown, np.array(evaluate(self.learner.model, pieces).by_file))
+            self.judge.measured(unknown, self._cost(pieces))
 
     def _next(self, what: str, every: float, cost: float) -> None:
         self._due[what] = self.clock.seconds + max(every, cost / COST_SHARE)
 
     def _measure(self) -> Costs:
         with self.learner.average.in_place():
-            return np.array(evaluate(self.learner.model, self.material.probe).by_file)
+            return self._cost(self.material.probe)
+
+    def _cost(self, pieces: Sequence[CorpusFile]) -> Costs:
+        """Return the bits per character of each piece, of which each process reads its part."""
+        costs, own = np.zeros(len(pieces)), part().own(len(pieces))
+        costs[own] = evaluate(self.learner.model, pieces[own]).by_file
+        return totals(costs)
+
+    def _store(self, meta: Meta, best: bool) -> Path:
+        weights, memory = self.good
+        return checkpoint.save(
+            self.directory, weights, meta, memory, best, self.material.learned(), self.material.aside
+        )
 
     def _meta(self, bpc: float | None, finished: bool) -> Meta:
         before = self.start
@@ -303,8 +320,10 @@ def _share_of_peak(run: Run) -> float:
     return CONTINUED if run.is_continued else 1.0
 
 
-def _known_precision(material: Material, stored: Meta | None) -> Precision | None:
-    """Return the precision that the stored model was trained in: trying both takes longer than a short run."""
+def _known_precision(material: Material, stored: Meta | None, config: TrainConfig) -> Precision | None:
+    """Return the precision asked for, or that of the stored model: trying both takes longer than a short run."""
+    if config.precision != "auto":
+        return config.precision
     if not (material.is_short and stored):
         return None
     return next((precision for precision in get_args(Precision) if precision == stored.precision), None)

@@ -29,7 +29,8 @@ class Clock:
     """Working time by `now`: time in which the process was stopped (SIGSTOP, a closed lid) is not counted.
 
     A stopped process does not notice. But a step that took many times as long as its neighbours, and no processor
-    time either, did not work all the while: no more than `PAUSE` typical steps are counted for it.
+    time either, did not work all the while: no more than `PAUSE` typical steps are counted for it. `agreed` makes one
+    clock of several processes' clocks.
     """
 
     PAUSE = 5  # a step beside a busy compiler takes two or three times as long, hardly ever five
@@ -38,10 +39,13 @@ class Clock:
     OTHER = 20.0  # seconds counted at most for an evaluation, a sample or a save
 
     def __init__(
-        self, now: Callable[[], float] = time.monotonic, processor: Callable[[], float] = time.process_time
+        self,
+        now: Callable[[], float] = time.monotonic,
+        processor: Callable[[], float] = time.process_time,
+        agreed: Callable[[float], float] = lambda seconds: seconds,
     ) -> None:
         self.seconds = 0.0
-        self._now, self._processor = now, processor
+        self._now, self._processor, self._agreed = now, processor, agreed
         self._mark, self._processor_mark = now(), processor()
         self._steps: deque[float] = deque(maxlen=21)
 
@@ -71,7 +75,7 @@ class Clock:
         """Count the time since the last call, `most` seconds of it where no more was computed meanwhile."""
         before, computed_before = self._mark, self._processor_mark
         self.skip()
-        counted = min(self._mark - before, max(most, self._processor_mark - computed_before))
+        counted = self._agreed(min(self._mark - before, max(most, self._processor_mark - computed_before)))
         self.seconds += counted
         return counted
 

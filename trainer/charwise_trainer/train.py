@@ -18,7 +18,8 @@ from charwise_trainer import checkpoint
 from charwise_trainer.checkpoint import Checkpoint, training_lock
 from charwise_trainer.config import TrainConfig
 from charwise_trainer.corpus import CorpusFile
-from charwise_trainer.errors import CheckpointError, CorpusError, StorageError
+from charwise_trainer.distributed import any_of, first, held_by_first, part
+from charwise_trainer.errors import CheckpointError, ConfigError, CorpusError, StorageError
 from charwise_trainer.events import Event, Finished, Warned
 from charwise_trainer.learned import NONE
 from charwise_trainer.material import Material
@@ -45,7 +46,8 @@ def train(
     """
     config = config or TrainConfig()
     _check_corpus(files)
-    with training_lock(directory):
+    _check_lanes(config.lanes, part().of)
+    with held_by_first(training_lock(directory)):
         if config.threads:
             torch.set_num_threads(config.threads)
         run, warnings = _open(files, directory, config)
@@ -57,7 +59,7 @@ def train(
             return
 
         try:
-            yield from _loop(run, should_stop)
+            yield from _loop(run, any_of(should_stop))
         except KeyboardInterrupt:
             pass  # as if should_stop had said so
         except GeneratorExit:  # closed: nobody listens any more, and evaluating takes time
@@ -128,24 +130,24 @@ def _finish(run: Run) -> Iterator[Event]:
 
 
 def _finished(run: Run, *, interrupted: bool) -> Finished:
-    best = checkpoint.best(run.directory)
+    best, last = first(lambda: (checkpoint.best(run.directory), checkpoint.last(run.directory)))
     assert best is not None, "keep() stored one"
     bpc = run.best_bpc if math.isfinite(run.best_bpc) else None
-    served = run.kept_at < 0 or best == checkpoint.last(run.directory)
+    served = run.kept_at < 0 or best == last
     return Finished(best, run.step, bpc, interrupted=interrupted, served=served)
 
 
 def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> tuple[Run, list[str]]:
     """Return the run, at its first step, and what the user should know before it."""
     warnings = _warn_small(sum(len(file.data) for file in files))
-    start, broken = _find_start(directory)
+    start, broken = first(lambda: _find_start(directory))
     learned, aside = None, NONE
     if start:
         try:
-            learned, aside = start.learned(), start.held_out()
+            learned, aside = first(start.learned), first(start.held_out)
         except CheckpointError as error:
             warnings.append(f"{error}; what is older than the checkpoint counts as learned")
-    run = Run(Material.of(files, config, start, learned, aside), directory, config, start)
+    run = Run(Material.of(files, config, start, learned, aside, part()), directory, config, start)
     if start:
         try:
             run.go_on_from(start)
@@ -189,6 +191,13 @@ def _check_corpus(files: Sequence[CorpusFile]) -> None:
             f"there are {characters} characters to learn from, too few for any model: "
             f"write more than {FEWEST_CHARACTERS}, or train a folder that holds more"
         )
+
+
+def _check_lanes(lanes: int, processes: int) -> None:
+    if lanes % processes:
+        some = lanes // processes * processes
+        near = f"{some} or {some + processes}" if some else str(processes)
+        raise ConfigError(f"{lanes} lanes cannot be shared equally by {processes} processes: use {near} lanes")
 
 
 def _warn_small(characters: int) -> list[str]:
