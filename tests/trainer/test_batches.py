@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charwise_trainer.batches import IGNORE, Lanes, Window, Windows
+from charwise_trainer.batches import IGNORE, Lanes, Part, Window, Windows
 
 texts_of_any_kind = st.lists(st.binary(min_size=0, max_size=40), min_size=1, max_size=12)
 
@@ -116,3 +116,19 @@ def test_lanes_of_a_large_corpus_stay_one_byte_a_character() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 * 20_000_000
+
+
+@given(texts=texts_of_any_kind, lanes=st.integers(1, 9), of=st.integers(1, 4), seed=st.integers(0, 9))
+@settings(deadline=None, max_examples=100)
+def test_parts_side_by_side_are_the_lanes(texts: list[bytes], lanes: int, of: int, seed: int) -> None:
+    """What several processes read, lane beside lane, is what one reads, and each knows how much all read."""
+    one = Lanes(texts, lanes, 4, Part(0, 1))
+    parts = [Lanes(texts, lanes, 4, Part(number, of)) for number in range(of)]
+    assert parts[0].lanes % of == 0
+    whole = one.epoch(np.random.default_rng(seed), parts[0].lanes)
+    for window, *shares in zip(whole, *(each.epoch(np.random.default_rng(seed)) for each in parts), strict=True):
+        assert (np.concatenate([share.x for share in shares], 1) == window.x).all()
+        assert (np.concatenate([share.y for share in shares], 1) == window.y).all()
+        assert (np.concatenate([share.starts for share in shares]) == window.starts).all()
+        assert {share.characters for share in shares} == {window.characters}
+    assert all((each.read == one.read).all() for each in parts)
