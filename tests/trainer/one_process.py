@@ -49,7 +49,7 @@ real_step = Learner.step
 Learner.step = step  # type: ignore[method-assign]
 sys.addaudithook(note)
 try:
-    sys.exit(main())
+    main()
 finally:
     if "NOTES" in os.environ:
         Path(f"{os.environ['NOTES']}-{NUMBER}").write_text("\n".join(written))

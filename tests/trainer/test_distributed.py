@@ -19,6 +19,7 @@ from charwise_trainer.config import ModelConfig, TrainConfig
 from charwise_trainer.corpus import discover
 from charwise_trainer.distributed import any_of, first, held_by_first, of_first, part, shared, totals
 from charwise_trainer.errors import ConfigError, CorpusError
+from charwise_trainer.packed import pack
 from charwise_trainer.train import train
 from tests.trainer.small import python_files, short, stop_after
 
@@ -46,11 +47,11 @@ def config() -> TrainConfig:
     return short(model=ModelConfig(layers=1, width=32), precision="fp32", device="cpu", warm_up=50)
 
 
-def launch(folder: Path, model: Path, **events: str) -> subprocess.CompletedProcess[str]:
+def launch(source: str | Path, model: Path, **events: str) -> subprocess.CompletedProcess[str]:
     """Train with two processes; return how that ended."""
     script = Path(__file__).with_name("one_process.py")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*torchrun, str(script), str(folder), "--model", str(model), *OPTIONS.split()]
+    command = [*torchrun, str(script), str(source), "--model", str(model), *OPTIONS.split()]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)} | events
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
 
@@ -69,7 +70,7 @@ def assert_same(one: Checkpoint, two: Checkpoint) -> None:
         assert getattr(one.meta, field) == getattr(two.meta, field), field
     assert two.meta.bpc == pytest.approx(one.meta.bpc, abs=TOLERANCE)
     assert two.meta.held_out == pytest.approx(one.meta.held_out, abs=TOLERANCE)
-    assert (one.learned() == two.learned()).all()
+    np.testing.assert_equal(two.learned(), one.learned())
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,16 @@ def test_another_number_goes_on(corpus: Corpus, tmp_path: Path) -> None:
             pass
         assert last(tmp_path / begun).meta.finished
         assert_same(last(tmp_path / begun), last(tmp_path / "by-two"))
+
+
+def test_two_map_a_packed_corpus(corpus: Corpus, tmp_path: Path) -> None:
+    """Two that map the same packed corpus learn what one does."""
+    packed = pack(corpus.folder, tmp_path / "packed")
+    done = launch(f"--corpus={packed.path}", tmp_path / "two", STOPS=f"1:{STEPS}")
+    assert done.returncode == 0, done.stderr
+    for _ in train(packed, tmp_path / "one", config(), stop_after(STEPS)):
+        pass
+    assert_same(last(tmp_path / "one"), last(tmp_path / "two"))
 
 
 def test_two_recover_together(corpus: Corpus, tmp_path: Path) -> None:

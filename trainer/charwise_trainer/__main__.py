@@ -2,6 +2,7 @@
 
     python -m charwise_trainer FOLDER --model DIR --minutes 60
     torchrun --nproc-per-node 2 -m charwise_trainer FOLDER --model DIR --minutes 60
+    python -m charwise_trainer pack FOLDER PACKED       for text that is larger than memory: then --corpus PACKED
     python -m charwise_trainer export DIR FILE
 
 DIR is a model's folder as checkpoint.py describes it; FILE is what `charwise models import` takes. docs/scaling.md says
@@ -16,16 +17,17 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from charwise_trainer import portable
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
-from charwise_trainer.corpus import discover
-from charwise_trainer.distributed import first, is_first, part, together
+from charwise_trainer.corpus import CorpusFile, discover
+from charwise_trainer.distributed import each, first, is_first, part, together
 from charwise_trainer.errors import TrainerError
 from charwise_trainer.events import Event, Progress
+from charwise_trainer.packed import NO_LIMIT, Packed, open_packed, pack
 from charwise_trainer.train import train
 
 TELL_EVERY = 5.0
@@ -35,8 +37,11 @@ NO_SAMPLES = 1e9
 
 
 def learn(
-    folder: Annotated[Path, typer.Argument(help="The folder or file to learn from; the first process reads it.")],
     model: Annotated[Path, typer.Option(help="The model's folder; what is stored there is continued.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder or file to learn from; the first process reads it.")
+    ] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Or a packed corpus, which each process maps.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for so long (10 where no budget is given).")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or read all text so many times.")] = None,
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,
@@ -53,17 +58,31 @@ def learn(
         float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
     ] = None,
 ) -> None:
-    """Learn FOLDER into a model's folder; SIGTERM or Ctrl-C stores what was learned, and run again, it continues."""
+    """Learn FOLDER, or a packed corpus; SIGTERM or Ctrl-C stores what was learned, and run again, it continues."""
+    if (folder is None) == (corpus is None):
+        raise typer.BadParameter("give either a FOLDER or a --corpus to learn from")
     options = {"minutes": minutes, "epochs": epochs, "device": device, "precision": precision, "threads": threads}
     options |= {"lanes": lanes, "window": window, "rate": rate, "seed": seed, "evaluate_every": evaluate_every}
     size = _given({"layers": layers, "width": width, "dropout": dropout})
-    with stop_on_signals() as stop, together(device):
-        corpus = first(lambda: discover(folder))
-        asked = replace(config_for(corpus.characters), **size) if size else None
+    with stop_on_signals() as stop, errors_told(), together(device):
+        files, characters = _mapped(corpus) if corpus else _in_memory(folder or Path())
+        asked = replace(config_for(characters), **size) if size else None
         config = TrainConfig(**_given(options), model=asked, sample_every=NO_SAMPLES)
         tell = Teller(stop)
-        for event in train(corpus.files, model, config, lambda: stop.wished):
+        for event in train(files, model, config, lambda: stop.wished):
             tell(event)
+
+
+def pack_(
+    folder: Annotated[Path, typer.Argument(help="The folder to learn from, of any size.")],
+    packed: Annotated[Path, typer.Argument(help="The new folder to write, as large as the text.")],
+    largest: Annotated[int, typer.Option(help="Bytes of a file at most.")] = NO_LIMIT.file_bytes,
+) -> None:
+    """Write what is to be learned of a folder to a packed corpus, which need not fit into memory."""
+    with errors_told():
+        found = pack(folder, packed, replace(NO_LIMIT, file_bytes=largest))
+        measured = sum(len(file.data) for file in found.held_out)
+        typer.echo(f"packed documents={len(found.documents.lengths)} characters={found.characters} held_out={measured}")
 
 
 def export(
@@ -71,7 +90,28 @@ def export(
     file: Annotated[Path, typer.Argument(help="Where to write it.")],
 ) -> None:
     """Write a model's best checkpoint to one file, which `charwise models import` takes."""
-    portable.export(model, file)
+    with errors_told():
+        portable.export(model, file)
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """End the program with one line for an error of ours, or for another process that is lost."""
+    try:
+        yield
+    except TrainerError as error:  # raised by all alike
+        _fail(str(error))
+    except RuntimeError as error:
+        if part().of == 1:
+            raise
+        why = str(error).splitlines()[0]
+        _fail(f"a process of this training is lost; what was stored is whole: start it again ({why})")
+
+
+def _fail(message: str) -> NoReturn:
+    if is_first():
+        typer.echo(f"charwise: {message}", err=True)
+    raise typer.Exit(1)
 
 
 class Stop:
@@ -141,35 +181,34 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _mapped(path: Path) -> tuple[Packed, int]:
+    """Return the packed corpus, the same for all processes, and its size."""
+    corpus = each(lambda: open_packed(path))
+    mark = first(lambda: corpus.mark)
+    each(lambda: corpus.check(mark))
+    return corpus, corpus.characters
+
+
+def _in_memory(folder: Path) -> tuple[tuple[CorpusFile, ...], int]:
+    """Return the files that the first process finds, and their size."""
+    corpus = first(lambda: discover(folder))
+    return corpus.files, corpus.characters
+
+
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-VERBS: dict[str, Callable[..., None]] = {"export": export}
+VERBS: dict[str, Callable[..., None]] = {"pack": pack_, "export": export}
 
 
-def main() -> int:
-    """Run the command; return the exit code."""
+def main() -> None:
+    """Run the command and exit."""
     verb = VERBS.get(sys.argv[1]) if sys.argv[1:] else None
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(verb or learn)
-    try:
-        app(sys.argv[2:] if verb else sys.argv[1:], prog_name="python -m charwise_trainer")
-    except TrainerError as error:  # raised by all alike
-        return _failed(str(error))
-    except RuntimeError as error:
-        if part().of == 1:
-            raise
-        why = str(error).splitlines()[0]
-        return _failed(f"a process of this training is lost; what was stored is whole: start it again ({why})")
-    return 0
-
-
-def _failed(message: str) -> int:
-    if is_first():
-        typer.echo(f"charwise: {message}", err=True)
-    return 1
+    app(sys.argv[2:] if verb else sys.argv[1:], prog_name="python -m charwise_trainer")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -81,6 +81,8 @@ class ModelConfig:
         return f"{self.layers}x{self.width} {self.cell}"
 
 
+PRECISIONS = ("auto", "bf16", "fp32")
+
 DEFAULT_MINUTES = 10.0
 """A 2x512 model reads 0.7 MB about ten times in that on two cores; its loss falls slowly from there on."""
 
@@ -116,6 +118,8 @@ class TrainConfig:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
         for name in ("minutes", "epochs", "rate", "clip", "evaluate_every", "sample_every"):
             _check_positive(name, getattr(self, name))
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"precision is {self.precision!r}, which is none: use {', '.join(PRECISIONS)}")
         _check_whole("lanes", self.lanes, MAX_LANES)
         _check_whole("window", self.window, MAX_WINDOW)
         _check_whole("threads", self.threads or 1, MAX_WIDTH)

@@ -80,6 +80,24 @@ def first(act: Callable[[], T]) -> T:
     return found
 
 
+def each(act: Callable[[], T]) -> T:
+    """Act, as every process does; where it is a TrainerError for any of them, all raise it."""
+    if part().of == 1:
+        return act()
+    outcome, error = None, None
+    try:
+        outcome = act()
+    except TrainerError as failure:
+        error = failure
+    errors: list[TrainerError | None] = [None] * part().of
+    distributed.all_gather_object(errors, error)
+    for failed in errors:
+        if failed is not None:
+            raise failed
+    found: Any = outcome
+    return found  # type: ignore[no-any-return]
+
+
 @contextmanager
 def held_by_first(context: AbstractContextManager[None]) -> Iterator[None]:
     """Be in the context; among several processes the first is, for all."""

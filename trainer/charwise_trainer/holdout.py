@@ -6,7 +6,7 @@ of the text. What was held out before stays so under another name too. Knows not
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from charwise_trainer.rules import CorpusFile
@@ -21,8 +21,12 @@ _TOO_MUCH = 4
 """Times the share, or half: when chance holds out more, the ends of files are held out instead."""
 
 
+SHARE = 0.05
+"""Of the text, where that is not more than MOST."""
+
+
 def split(
-    files: Sequence[CorpusFile], share: float = 0.05, was_held_out: Callable[[CorpusFile], bool] = lambda _: False
+    files: Sequence[CorpusFile], share: float = SHARE, was_held_out: Callable[[CorpusFile], bool] = lambda _: False
 ) -> tuple[list[CorpusFile], list[CorpusFile]]:
     """Return (training, held out): about `share` of the bytes is held out, never all, none only of hardly any text.
 
@@ -30,34 +34,44 @@ def split(
     """
     total = sum(len(file.data) for file in files)
     named = Counter(file.name for file in files)
-    places = [0.0 if was_held_out(file) else _place(file, by_text=named[file.name] > 1) for file in files]
-    chosen = _chosen(files, places, share) if len(files) >= FEWEST_FILES else set()
+    places = [0.0 if was_held_out(file) else _place(_told(file, by_text=named[file.name] > 1)) for file in files]
+    chosen = _chosen([len(file.data) for file in files], places, share) if len(files) >= FEWEST_FILES else set()
     held_out = [file for number, file in enumerate(files) if number in chosen]
     if LEAST <= sum(len(file.data) for file in held_out) <= min(_TOO_MUCH * share, 0.5) * total:
         return [file for number, file in enumerate(files) if number not in chosen], held_out
     return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
 
 
-def _chosen(files: Sequence[CorpusFile], places: Sequence[float], share: float) -> set[int]:
-    """Return the numbers of the files that fall into the share, the lowest places first, as far as MOST allows.
+def choose(sizes: Mapping[str, int]) -> set[str]:
+    """Return the names, of files of these sizes, of what `split` holds out where it holds out whole files."""
+    chosen = _chosen([*sizes.values()], [_place(name.encode(errors="replace")) for name in sizes], SHARE)
+    return {name for number, name in enumerate(sizes) if number in chosen}
+
+
+def _chosen(sizes: Sequence[int], places: Sequence[float], share: float) -> set[int]:
+    """Return the numbers of the files of these sizes that fall into the share, the lowest places first, as far as MOST allows.
 
     Where those are small files, the next ones too, until half of the share is there.
     """
     chosen: set[int] = set()
-    wanted, held = max(share * sum(len(file.data) for file in files), LEAST), 0
-    for number in sorted(range(len(files)), key=lambda number: places[number]):
-        file, is_beyond = files[number], places[number] >= share
+    wanted, held = max(share * sum(sizes), LEAST), 0
+    for number in sorted(range(len(sizes)), key=lambda number: places[number]):
+        is_beyond = places[number] >= share
         if is_beyond and held >= max(min(wanted, MOST) / 2, LEAST):
             break
-        if held + len(file.data) <= (min(2 * wanted, MOST) if is_beyond else MOST):
+        if held + sizes[number] <= (min(2 * wanted, MOST) if is_beyond else MOST):
             chosen.add(number)
-            held += len(file.data)
+            held += sizes[number]
     return chosen
 
 
-def _place(file: CorpusFile, *, by_text: bool = False) -> float:
+def _told(file: CorpusFile, *, by_text: bool) -> bytes:
+    """Return what a file is told from others by."""
+    return file.name.encode(errors="replace") + (file.data if by_text else b"")
+
+
+def _place(told: bytes) -> float:
     """Return a number in [0, 1) that is the same for a file on every machine."""
-    told = file.name.encode(errors="replace") + (file.data if by_text else b"")
     digest = hashlib.blake2b(told, digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 

@@ -18,13 +18,14 @@ from charwise_trainer.holdout import split
 from charwise_trainer.judge import probe
 from charwise_trainer.learned import NONE, Digests, digests, fresh, is_mostly, together
 from charwise_trainer.mixture import Mixture
+from charwise_trainer.packed import Packed
 
 
 @dataclass(frozen=True)
 class Material:
     """What a run works with."""
 
-    files: Sequence[CorpusFile]  # that are learned
+    files: Sequence[CorpusFile]  # that are learned; none of a packed corpus
     lanes: Lanes  # of them
     mixture: Mixture | None  # what of them comes first; None: the model is new, or still in its first training
     changed: int  # characters of that
@@ -33,6 +34,13 @@ class Material:
     probe: Sequence[CorpusFile]  # pieces of held-out text
     held_out: int  # characters
     is_short: bool  # the mixture is all of the run
+
+    @classmethod
+    def packed(cls, corpus: Packed, config: TrainConfig, part: Part = ALL) -> "Material":
+        """Lay out a corpus that need not fit into memory: all of it in each epoch, whatever was learned before."""
+        lanes = Lanes(corpus.documents, config.lanes, config.window, part)
+        held_out = sum(len(file.data) for file in corpus.held_out)
+        return cls((), lanes, None, 0, NONE, NONE, probe(corpus.held_out), held_out, is_short=False)
 
     @classmethod
     def of(
@@ -81,8 +89,15 @@ class Material:
         for rng in rngs:
             yield from self.lanes.epoch(rng)
 
-    def learned(self) -> Digests:
-        """Return the digests of what is learned now: known before, or read by this run."""
+    @property
+    def names(self) -> Sequence[str]:
+        """Names that documents of the corpus have."""
+        return [file.name for file in self.files or self.probe]
+
+    def learned(self) -> Digests | None:
+        """Return the digests of what is learned now: known before, or read by this run; None of a packed corpus."""
+        if not self.files:
+            return None
         read = [digests(file.data) for file, is_read in zip(self.files, self.lanes.read, strict=True) if is_read]
         if self.mixture and self.mixture.is_read:
             read = [digests(file.data) for file in self.files]

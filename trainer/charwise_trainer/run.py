@@ -176,7 +176,8 @@ class Run:
     def sample(self) -> Sampled:
         """Return what the model writes into one of the corpus's files, each time another."""
         self.clock.skip()
-        name = self.material.files[self.step % len(self.material.files)].name
+        names = self.material.names
+        name = names[self.step % len(names)]
         written = sample(self.learner.model, encode_header(name), SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE, seed=self.step)
         text = bytes(itertools.takewhile(lambda character: character != END[0], written))
         self._next("sample", self.config.sample_every, self.clock.other())

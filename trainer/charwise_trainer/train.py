@@ -23,6 +23,7 @@ from charwise_trainer.errors import CheckpointError, ConfigError, CorpusError, S
 from charwise_trainer.events import Event, Finished, Warned
 from charwise_trainer.learned import NONE
 from charwise_trainer.material import Material
+from charwise_trainer.packed import Packed
 from charwise_trainer.run import Run
 
 __all__ = ["TrainConfig", "train"]
@@ -34,7 +35,7 @@ FEW_CHARACTERS = 100_000
 
 
 def train(
-    files: Sequence[CorpusFile],
+    files: Sequence[CorpusFile] | Packed,
     directory: Path,
     config: TrainConfig | None = None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -45,7 +46,8 @@ def train(
     read, StorageError where nothing can be stored, DivergenceError.
     """
     config = config or TrainConfig()
-    _check_corpus(files)
+    if not isinstance(files, Packed):
+        _check_corpus(files)
     _check_lanes(config.lanes, part().of)
     with held_by_first(training_lock(directory)):
         if config.threads:
@@ -137,23 +139,34 @@ def _finished(run: Run, *, interrupted: bool) -> Finished:
     return Finished(best, run.step, bpc, interrupted=interrupted, served=served)
 
 
-def _open(files: Sequence[CorpusFile], directory: Path, config: TrainConfig) -> tuple[Run, list[str]]:
+def _open(files: Sequence[CorpusFile] | Packed, directory: Path, config: TrainConfig) -> tuple[Run, list[str]]:
     """Return the run, at its first step, and what the user should know before it."""
-    warnings = _warn_small(sum(len(file.data) for file in files))
-    start, broken = first(lambda: _find_start(directory))
+    start, warnings = first(lambda: _find_start(directory))
+    if isinstance(files, Packed):
+        material = Material.packed(files, config, part())
+    else:
+        material = _lay_out(files, config, start, warnings)
+    run = Run(material, directory, config, start)
+    if start:
+        try:
+            run.go_on_from(start)
+        except CheckpointError as error:
+            warnings.append(f"{error}; training continues without what the optimizer knew")
+    return run, warnings
+
+
+def _lay_out(
+    files: Sequence[CorpusFile], config: TrainConfig, start: Checkpoint | None, warnings: list[str]
+) -> Material:
+    """Return the files as a run uses them, and add what the user should know of them to the warnings."""
+    warnings += _warn_small(sum(len(file.data) for file in files))
     learned, aside = None, NONE
     if start:
         try:
             learned, aside = first(start.learned), first(start.held_out)
         except CheckpointError as error:
             warnings.append(f"{error}; what is older than the checkpoint counts as learned")
-    run = Run(Material.of(files, config, start, learned, aside, part()), directory, config, start)
-    if start:
-        try:
-            run.go_on_from(start)
-        except CheckpointError as error:
-            warnings.append(f"{error}; training continues without what the optimizer knew")
-    return run, broken + warnings
+    return Material.of(files, config, start, learned, aside, part())
 
 
 def _find_start(directory: Path) -> tuple[Checkpoint | None, list[str]]:
