@@ -49,7 +49,7 @@ def choose(sizes: Mapping[str, int]) -> set[str]:
 
 
 def _chosen(sizes: Sequence[int], places: Sequence[float], share: float) -> set[int]:
-    """Return the numbers of the files of these sizes that fall into the share, the lowest places first, as far as MOST allows.
+    """Return the numbers of the files, of these sizes, in the share: the lowest places first, as far as MOST allows.
 
     Where those are small files, the next ones too, until half of the share is there.
     """
