@@ -16,19 +16,7 @@ _PACKAGES = {
 _THIN = {"protocol", "errors", "paths", "launch", "client"}
 _THIN_NAMES = {f"charwise_daemon.{name}" for name in _THIN | {"__version__"}}
 # Of the trainer, what needs no torch: the daemon may use that.
-_TORCH = {
-    "batches",
-    "device",
-    "distributed",
-    "evaluate",
-    "gate",
-    "learner",
-    "model",
-    "run",
-    "sample",
-    "schedule",
-    "train",
-}
+_TORCH = {*"batches device distributed evaluate gate learner model run sample schedule train".split()}
 
 
 def _imports(file: Path) -> Iterator[str]:

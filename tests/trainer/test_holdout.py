@@ -107,7 +107,7 @@ def test_nothing_comes_of_nothing() -> None:
 def test_split_goes_on_where_the_first_files_are_small() -> None:
     """Where chance holds out only small files, the next ones are held out too, until there is enough to judge."""
     names = [f"file_{number}.py" for number in range(60)]
-    small = {name for name in names if _place(CorpusFile(name, b"", 0)) < 0.05}
+    small = {name for name in names if _place(name.encode()) < 0.05}
     files = [CorpusFile(name, b"x" * (300 if name in small else 10_000), 0) for name in names]
     total = sum(len(file.data) for file in files)
     _, held_out = split(files)
