@@ -16,7 +16,19 @@ _PACKAGES = {
 _THIN = {"protocol", "errors", "paths", "launch", "client"}
 _THIN_NAMES = {f"charwise_daemon.{name}" for name in _THIN | {"__version__"}}
 # Of the trainer, what needs no torch: the daemon may use that.
-_TORCH = {*"batches device distributed evaluate gate learner model run sample schedule train".split()}
+_TORCH = {
+    "batches",
+    "device",
+    "distributed",
+    "evaluate",
+    "gate",
+    "learner",
+    "model",
+    "run",
+    "sample",
+    "schedule",
+    "train",
+}
 
 
 def _imports(file: Path) -> Iterator[str]:
