@@ -19,6 +19,7 @@ from charwise.commands import (
     lsp,
     models,
     sample,
+    shell,
     status,
     train,
     workspace,
@@ -48,6 +49,7 @@ app.command()(doctor.doctor)
 app.add_typer(daemon.app, name="daemon")
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(models.app, name="models")
+app.add_typer(shell.app, name="shell")
 
 
 def _show_version(wanted: bool) -> None:

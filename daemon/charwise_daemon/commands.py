@@ -9,7 +9,8 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from charwise_daemon import __version__, protocol, registry
 from charwise_daemon.completions import Completions
@@ -23,6 +24,9 @@ from charwise_daemon.store import Store
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 from charwise_trainer.ignore import leave_out
+
+if TYPE_CHECKING:
+    from charwise_daemon.shell.shells import Shells
 
 
 class Peer(Protocol):
@@ -54,6 +58,7 @@ class Commands:
         self._store, self._journal, self._stop = store, journal, stop
         self.workspaces, self._training, self._scoring = workspaces, training, scoring
         self.completions = Completions(settings.completion, workspaces, journal)
+        self.shells: Shells
         self._began = time.monotonic()
 
     # --- connection ----------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ class Commands:
 
     def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""
-        self._user_typed()
+        self.user_typed()
         self.completions.edit(self._document(peer, params.document), params.changes, params.version)
 
     def cmd_close(self, peer: Peer, params: protocol.Close) -> None:
@@ -102,7 +107,7 @@ class Commands:
 
     def cmd_focus(self, peer: Peer, params: protocol.Focus) -> None:
         """Read ahead what a completion at this place of the document will need."""
-        self._user_typed()
+        self.user_typed()
         self.completions.focus(self._document(peer, params.document), params.offset)
 
     def cmd_complete(
@@ -136,7 +141,8 @@ class Commands:
             peer.push("generated", {"text": text.decode()})
         return {"characters": characters, "seed": seed}
 
-    def _user_typed(self) -> None:
+    def user_typed(self) -> None:
+        """Keep out of the user's way for a while."""
         self._training.user_typed()
         self._scoring.typed()
 
@@ -254,6 +260,35 @@ class Commands:
     async def cmd_statistics_clear(self, _: Peer, __: protocol.Empty) -> None:
         """Forget all of that."""
         await self._journal.clear()
+
+    # --- shells --------------------------------------------------------------------------------------
+    def cmd_shell_reload(self, _: Peer, __: protocol.Empty) -> None:
+        """Read again which shells the user lets be learned from, and what was imported of them."""
+        self.shells.reload()
+
+    def cmd_shell_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
+        """Return what is known of shells."""
+        return self.shells.status()
+
+    async def cmd_shell_forget(self, _: Peer, params: protocol.ShellPattern) -> dict[str, Any]:
+        """Forget commands: at once, and by learning the others anew."""
+        path = self.shells.log.commands_folder
+        await self._stop_training(path)
+        told = await self.shells.forget(params.pattern)
+        if told["forgotten"]:
+            told["is_learned_anew"] = await self._begin_anew(path)
+        return told
+
+    async def _begin_anew(self, path: Path) -> bool:
+        """Forget what the model of a workspace has learned; return whether it had learned anything."""
+        entry = self.workspaces.listed().get(path)
+        if entry is None or not self._store.has(entry.model):
+            return False
+        if any(workspace.path == path for workspace in self.workspaces):
+            await self.workspaces.begin_anew(path)
+        else:
+            await asyncio.to_thread(self._store.remove, entry.model)
+        return True
 
     async def _stop_training(self, path: Any) -> None:
         for workspace in self.workspaces:

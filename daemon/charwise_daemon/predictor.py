@@ -102,14 +102,21 @@ class Predictor:
         """Return what serves a document of this name in the corpus."""
         return cls(engine, gate, corpus.memory, adaptation, holds_document=name in corpus)
 
-    def at(self, state: State | None, context: bytes, documents: OpenMemories) -> Position:
-        """Return the position after `context`; `state` is the LSTM's there."""
+    def at(
+        self, state: State | None, context: bytes, documents: OpenMemories, own_context: bytes | None = None
+    ) -> Position:
+        """Return the position after `context`; `state` is the LSTM's there.
+
+        Where the open documents have another form than the corpus, `own_context` is the context as they have it.
+        """
         lstm = _ABSENT
         if self.engine and state is not None:
             lstm = self._adapted(state, self.engine.probabilities(state))
         corpus = self.corpus.beside(documents.after) if self._holds_document else self.corpus
         memories = (corpus, documents.documents, documents.nearby)
-        return self._position(state, lstm, memories, tuple(memory.match(context) for memory in memories))
+        own = context if own_context is None else own_context
+        matches = corpus.match(context), documents.documents.match(own), documents.nearby.match(own)
+        return self._position(state, lstm, memories, matches)
 
     def step(self, position: Position, character: int) -> Position:
         """Return the position after one more character."""

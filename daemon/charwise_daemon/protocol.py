@@ -271,6 +271,13 @@ class WorkspaceModel:
 
 
 @dataclass(frozen=True)
+class ShellPattern:
+    """`shell_forget`: text that is in the commands meant, or a pattern that they match."""
+
+    pattern: str
+
+
+@dataclass(frozen=True)
 class FilePath:
     """`forget_file`: the file meant."""
 

@@ -25,6 +25,7 @@ from charwise_daemon.journal import Journal
 from charwise_daemon.models import Models
 from charwise_daemon.protocol import Notification
 from charwise_daemon.scoring import Scoring
+from charwise_daemon.shell import importing
 from charwise_daemon.shell.connection import ShellConnection
 from charwise_daemon.shell.shells import Shells
 from charwise_daemon.store import Store
@@ -50,11 +51,22 @@ class Server:
         self._workspaces = Workspaces(
             paths.workspaces_file(), self._models, chosen.corpus, self.tell, self._consider, self._scoring
         )
-        self._shells = Shells(self._watch_idleness, self._went)
         self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
         self.commands = Commands(
             chosen, self._workspaces, self._training, store, self._journal, self._scoring, self._stopping.set
         )
+
+        self._shells = Shells(
+            paths.state_dir() / importing.FOLDER,
+            chosen.completion,
+            self._workspaces,
+            self.commands.completions.tally,
+            self.commands.completions.background,
+            self.commands.user_typed,
+            self._watch_idleness,
+            self._went,
+        )
+        self.commands.shells = self._shells
 
     def __repr__(self) -> str:
         return f"Server({len(self._connections)} clients, {self._shells}, {self._workspaces}, {self._training})"
@@ -140,6 +152,7 @@ class Server:
 
     async def _close(self) -> None:
         log.info("stopping")
+        await self._shells.close()
         self._training.close()
         await self._training.stop()
         await self._scoring.close()
@@ -148,7 +161,6 @@ class Server:
         await self._journal.flush()
         for connection in list(self._connections):
             connection.close()
-        self._shells.close()
         for path in (paths.socket_file(), paths.shell_socket_file(), paths.status_file()):
             path.unlink(missing_ok=True)
 

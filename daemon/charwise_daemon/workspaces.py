@@ -173,6 +173,10 @@ class Workspaces:
             return served, _NOTHING, name
         return served or workspace.served, workspace.memory, name
 
+    def listed_at(self, folder: Path) -> Path | None:
+        """Return the innermost listed workspace that holds a folder, or None."""
+        return _innermost(self.listed(), folder)
+
     async def engine_of(self, model: str) -> Engine:
         """Return the LSTM of a stored model; raises ModelError where there is none."""
         return await self._models.engine_of(model)

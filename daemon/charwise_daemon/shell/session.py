@@ -1,16 +1,60 @@
 """One shell's session: what it says, line by line. A method `line_NAME` obeys each message of docs/terminal.md."""
 
+import asyncio
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from charwise_daemon import __version__
+from charwise_daemon.benefit import SHORTEST
+from charwise_daemon.completer import Draft
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.shell import lines
+from charwise_daemon.shell.checks import Place, can_work
+from charwise_daemon.shell.consent import KINDS, PYTHONS
+from charwise_daemon.shell.ignoring import is_kept_out, split
+from charwise_daemon.shell.place import branch_of, names_at, short
+from charwise_daemon.shell.programs import Programs
+from charwise_daemon.shell.prompt import Asked, Prompt, at_once, driven
+from charwise_daemon.shell.secrets import is_secret
+from charwise_daemon.shell.text import PYTHON, Command, body, header
+from charwise_daemon.shell.words import last_word
 
 if TYPE_CHECKING:
     from charwise_daemon.shell.connection import ShellConnection
     from charwise_daemon.shell.shells import Shells
 
-KINDS = ("zsh", "bash", "fish", "ipython", "python")
+log = logging.getLogger(__name__)
+
+KIND = ".sh"
+"""The type of file as which suggestions at the prompt are counted, and weighed by a gate of their own."""
+
+# What is longer is a pasted text, which nobody wants completed or remembered.
+_LONGEST = 4096
+# What is longer was hardly typed, so nothing is learned of how it was foreseen.
+_LONGEST_TYPED = 300
+# Others that are looked at where what is likeliest cannot work.
+_ALTERNATIVES = 4
+# Characters of a word from which the project's files help to complete it.
+_TELLING = 2
+# Names that one shell may tell of one kind.
+_MOST_NAMES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What was suggested after which buffer, where; and how it is counted."""
+
+    directory: str
+    buffer: str
+    text: str
+    number: int
+
+    def rest(self, directory: str, buffer: str) -> str:
+        """Return what is left of it once this buffer was typed, "" where it is not gone on with."""
+        whole = self.buffer + self.text
+        goes_on = directory == self.directory and buffer.startswith(self.buffer) and whole.startswith(buffer)
+        return whole[len(buffer) :] if goes_on else ""
 
 
 class ShellSession:
@@ -18,13 +62,48 @@ class ShellSession:
 
     def __init__(self, shells: "Shells", connection: "ShellConnection") -> None:
         self._shells, self._connection = shells, connection
+        self._prompt = Prompt()
+        self._programs = Programs(shells.folders)
+        self._ignore = list[str]()
+        self._greeted = ""  # as which it was told to be
+        self._status = 0  # of the command before
+        self._branches = dict[str, str]()  # by folder, at this prompt
+        self._names = dict[tuple[str, str], list[str]]()  # by folder and folder of the word, at this prompt
+        self._offer: _Offer | None = None
+        self._answered = "", ""  # the shell's ID of the last request that was answered with text, and that
+        self._search: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"ShellSession({self._connection.shell})"
+        return f"ShellSession({self._connection.shell}, {self._prompt})"
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the user lets this shell be learned from, and have suggestions."""
+        return self._connection.shell in self._shells.consent.shells
 
     def close(self) -> None:
         """Stop what is under way."""
+        if self._search:
+            self._search.cancel()
 
+    def begin(self) -> None:
+        """Know what was run in other shells."""
+        self._prompt = Prompt(self._shells.lately(self._prefix))
+
+    def greet(self) -> None:
+        """Tell the shell whether it is learned from, where it does not know."""
+        state = "on" if self.is_on else "off"
+        if state != self._greeted:
+            self._greeted = state
+            self._connection.send("hello", lines.PROTOCOL, __version__, state)
+
+    def forget(self, command: str) -> None:
+        """Know a command no more, "" for all."""
+        meant = body(command)
+        self._prompt.forget(lambda each: not command or each == meant)
+        self._offer = None
+
+    # --- what a shell says ---------------------------------------------------------------------------
     def line_hello(self, protocol: str, shell: str, _process: str) -> None:
         """Answer who this is, and whether the user has let this kind of shell be learned from."""
         if protocol != lines.PROTOCOL:
@@ -35,29 +114,166 @@ class ShellSession:
         if shell not in KINDS:
             raise InvalidRequestError(f"{shell[:20]} is no shell that is known; known are {', '.join(KINDS)}")
         self._connection.shell = shell
-        self._connection.send("hello", lines.PROTOCOL, __version__, "on")
+        self._shells.use(self._connection)
+        self._greeted = ""
+        self.greet()
+        self.begin()
 
-    def line_complete(self, number: str, _directory: str, buffer: str, cursor: str) -> None:
+    def line_complete(self, number: str, directory: str, buffer: str, cursor: str) -> None:
         """Suggest what to put after the cursor, which is at the buffer's end."""
-        text = self._shells.complete(buffer) if _whole(cursor) == len(buffer) else ""
-        self._connection.send("suggest", number, text if lines.is_safe(text) else "")
+        at_end = _whole(cursor) == len(buffer)
+        self._shells.typed()
+        self._outdate()
+        if not at_end or not self.is_on or len(buffer) > _LONGEST or buffer[:1].isspace():
+            self._connection.send("suggest", number, "")
+        elif self._offer and (rest := self._offer.rest(directory, buffer)):
+            self._answer(number, self._offer, rest)
+        else:
+            if self._offer:
+                self._shells.tally.otherwise(self._offer.number)
+            self._offer = None
+            self._search = asyncio.create_task(self._suggest(number, directory, buffer))
 
-    def line_ran(self, _directory: str, _branch: str, _status: str, command: str) -> None:
+    def line_ran(self, directory: str, branch: str, status: str, command: str) -> None:
         """Learn a command that was run."""
-        self._shells.ran(command)
+        ended = _whole(status)
+        self._outdate()
+        self._branches.clear()
+        self._names.clear()
+        self._offer = None
+        text = command.strip("\n")
+        if self.is_on and self._may_learn(text):
+            self._learn(directory, branch or branch_of(directory), ended, text)
+        self._status = ended
 
-    def line_accepted(self, _number: str, characters: str) -> None:
-        """Count what was accepted of a suggestion."""
-        _whole(characters)
+    def line_accepted(self, number: str, characters: str) -> None:
+        """Count what was accepted of a suggestion, which was the last."""
+        length, (answered, text) = _whole(characters), self._answered
+        if self._offer and number == answered and length > 0:
+            self._shells.tally.accepted(self._offer.number, len(text[:length].encode()))
 
     def line_forget(self, command: str) -> None:
         """Forget a command, and suggest it no more."""
-        self._connection.send("forgot", str(self._shells.forget(command)))
+        self._outdate()
+        if self._offer:
+            self._shells.tally.rejected(self._offer.number)
+        self._offer = None
+        self._connection.send("forgot", str(self._shells.forget_command(command)))
 
-    def line_names(self, kind: str, *_words: str) -> None:
-        """Take note of names that this shell can run."""
-        if kind not in {"alias", "function", "builtin", "path", "ignore"}:
-            raise InvalidRequestError(f"{kind[:20]} is no kind of names; see docs/terminal.md")
+    def line_names(self, kind: str, *words: str) -> None:
+        """Take note of names that this shell can run, or of what it keeps out of its history."""
+        told = [word for word in words[:_MOST_NAMES] if word]
+        match kind:
+            case "alias" | "function" | "builtin":
+                self._programs.tell(kind, told)
+            case "path":
+                self._programs.set_path(told)
+            case "ignore":
+                zsh = self._connection.shell == "zsh"
+                self._ignore = told if zsh else [each for pattern in told for each in split(pattern)]
+            case _:
+                raise InvalidRequestError(f"{kind[:20]!r} is no kind of names; see docs/terminal.md")
+
+    # --- suggesting ----------------------------------------------------------------------------------
+    def _outdate(self) -> None:
+        if self._search and not self._search.done():
+            self._search.cancel()
+        self._search = None
+
+    async def _suggest(self, number: str, directory: str, buffer: str) -> None:
+        found = None
+        try:
+            if not is_secret(buffer + "x") and (asked := await self._asked(directory, buffer)):
+                found = await self._find(asked, directory, buffer)
+            if found and found.text:
+                self._offer = found
+        except Exception:  # the task's edge: nobody awaits it
+            log.exception("a suggestion at the prompt failed")
+        finally:  # outdated or not, every request is answered once
+            self._answer(number, found, found.text if found else "")
+
+    def _answer(self, number: str, offer: _Offer | None, text: str) -> None:
+        self._connection.send("suggest", number, text)
+        if offer and text:
+            self._answered = number, text
+            self._shells.tally.offered({offer.number: Draft(text.encode())}, KIND)
+            self._shells.tally.shown(offer.number)
+
+    async def _asked(self, directory: str, buffer: str) -> Asked | None:
+        """Return what is known where the cursor is."""
+        word, is_command = last_word(buffer)
+        branch, names = "", list[str]()
+        if not self._prefix:
+            branch, names = await self._seen(directory, word)
+        project = self._shells.project(directory, self) if len(word) >= _TELLING and not is_command else None
+        key = self._prefix + short(directory)
+        memories = self._shells.recollection.memories(key, self._prompt.lately, names, project)
+        return Asked(header(key, branch, self._status), body(buffer), memories)
+
+    async def _seen(self, directory: str, word: str) -> tuple[str, list[str]]:
+        """Return git's branch in a folder and the names that are there; at one prompt the disk is asked once."""
+        key = directory, word.rpartition("/")[0]
+        if key not in self._names:
+            disk = self._shells.disk
+            self._branches[directory], self._names[key] = await disk.ask(
+                lambda: (branch_of(directory), names_at(directory, word)), ("", list[str]())
+            )
+        return self._branches[directory], self._names[key]
+
+    async def _find(self, asked: Asked, directory: str, buffer: str) -> _Offer | None:
+        predictor = self._shells.predictor()
+        for alternatives in (1, _ALTERNATIVES):
+            with self._shells.background.waiting():
+                limits, price = self._shells.limits(alternatives)
+                steps = self._prompt.find(predictor, asked, limits, price)
+                drafts = await driven(steps)
+            if not drafts:
+                return None
+            for draft in drafts:
+                if text := await self._checked(directory, buffer, draft.text.decode()):
+                    return _Offer(directory, buffer, text, self._shells.counted(draft, KIND))
+        return None
+
+    async def _checked(self, directory: str, buffer: str, text: str) -> str:
+        """Return as much of a text as may be suggested: what is safe, no secret, and can work."""
+        line = buffer + text
+        if not lines.is_safe(text) or self._shells.consent.is_forgotten(line.strip()) or is_secret(line):
+            return ""
+        if is_kept_out(line, [*self._ignore, *self._shells.consent.ignore]):
+            return ""
+        if self._prefix:
+            return text
+        place = Place(directory, self._programs.resolves)
+        return await self._shells.disk.ask(lambda: _working(buffer, text, place), "")
+
+    # --- learning ------------------------------------------------------------------------------------
+    @property
+    def _prefix(self) -> str:
+        """What Python's prompts have before the folder, so that they are not taken for the shell's."""
+        return PYTHON if self._connection.shell in PYTHONS else ""
+
+    def _may_learn(self, text: str) -> bool:
+        if len(text) > _LONGEST or is_kept_out(text, [*self._ignore, *self._shells.consent.ignore]):
+            return False
+        return lines.is_safe(text.replace("\n", " ").replace("\t", " ")) and not is_secret(text)
+
+    def _learn(self, directory: str, branch: str, status: int, text: str) -> None:
+        command = Command(self._prefix + short(directory), "" if self._prefix else branch, status, text)
+        if len(text) <= _LONGEST_TYPED:
+            memories = self._shells.recollection.memories(command.directory, self._prompt.lately)
+            asked = Asked(header(command.directory, command.branch, self._status), b"", memories)
+            predictor = self._shells.predictor()
+            position = at_once(self._prompt.position(predictor, asked))
+            self._shells.learn(self, self._prompt.learn(predictor, position, body(text)))
+        self._prompt.ran(command, self._status)
+        self._shells.ran(command, self._status)
+
+
+def _working(buffer: str, text: str, place: Place) -> str:
+    """Return the text, or its beginning up to a word that cannot work."""
+    while len(text) >= SHORTEST and not can_work(buffer, text, place):
+        text = text.rstrip().rpartition(" ")[0]
+    return text if len(text) >= SHORTEST else ""
 
 
 def _whole(number: str) -> int:

@@ -1,64 +1,295 @@
-"""The shells' side of the daemon: a socket of its own, those connected to it, and what they have run."""
+"""The shells' side of the daemon: those connected, what the user allows, and what they have run.
 
-from collections.abc import Callable
+What was run is a workspace like any other (log.py has its files), in use while a shell is connected; what joins it only
+later is in the recollection, and in the workspace's memory as if it were a file of it.
+"""
 
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from charwise_daemon.background import Background
+from charwise_daemon.benefit import price_of
+from charwise_daemon.completer import Draft
+from charwise_daemon.errors import CharwiseError
+from charwise_daemon.memory import CorpusMemory
+from charwise_daemon.predictor import Predictor
+from charwise_daemon.search import Limits
+from charwise_daemon.settings import CompletionSettings
+from charwise_daemon.shell import consent
 from charwise_daemon.shell.connection import MOST_CONNECTIONS, ShellConnection
-from charwise_daemon.shell.session import ShellSession
+from charwise_daemon.shell.forgetting import meant_by
+from charwise_daemon.shell.importing import FILE
+from charwise_daemon.shell.log import MOST_NEW, Log
+from charwise_daemon.shell.place import Disk
+from charwise_daemon.shell.programs import Folders
+from charwise_daemon.shell.recollection import Recollection
+from charwise_daemon.shell.session import KIND, ShellSession
+from charwise_daemon.shell.text import PYTHON, Command, body, record
+from charwise_daemon.tally import Tally
+from charwise_daemon.workspace import Workspace
+from charwise_daemon.workspaces import Workspaces
+from charwise_trainer.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+# Commands are longer than lines of code, and most are foreseen to their ends.
+_MOST_CHARACTERS = 128
+# What was run last, wherever, that a new shell knows at its first prompt.
+_MOST_LATELY = 50
+# As what the commands that have not joined the files yet are in the workspace's memory.
+_NEW, _PROMPT = "new.sh", "prompt.sh"
 
 
 class Shells:
     """What shells connect to.
 
     Args:
+        folder: of the log and of what the user allows.
+        settings: what is offered.
+        workspaces: where the log is one.
+        tally: where suggestions are counted.
+        background: what does things while nobody waits.
+        typed: called at each key.
         came: called when a shell came.
         went: called with a connection that is gone.
     """
 
-    def __init__(self, came: Callable[[], None], went: Callable[[object], None]) -> None:
-        self._came, self._went = came, went
-        self._connections: set[ShellConnection] = set()
-        self._commands: list[str] = []
+    def __init__(
+        self,
+        folder: Path,
+        settings: CompletionSettings,
+        workspaces: Workspaces,
+        tally: Tally,
+        background: Background,
+        typed: Callable[[], None],
+        came: Callable[[], None],
+        went: Callable[[object], None],
+    ) -> None:
+        self._settings, self._workspaces, self._came, self._went = settings, workspaces, came, went
+        self.tally, self.background, self.typed = tally, background, typed
+        self.folders, self.disk, self.recollection = Folders(), Disk(), Recollection()
+        self.log = Log(folder)
+        self._file = folder / FILE
+        self.consent = consent.Consent()
+        self._connections = dict[ShellConnection, ShellSession]()
+        self._projects = dict[ShellSession, tuple[str, Path | None]]()  # where it is, and the workspace there
+        self._lately = deque[Command](maxlen=_MOST_LATELY)
+        self._new, self._count = bytearray(), 0  # what has not joined the workspace's files, and how many that are
+        self._remembered: tuple[CorpusMemory, int, CorpusMemory] | None = None
+        self._numbers = itertools.count(-1, -1)  # of suggestions; a document's are positive
+        self._writing = asyncio.Lock()
+        self._tasks = set[asyncio.Task[Any]]()
+        self._is_loaded, self._known = False, 0  # how many commands the log has
 
     def __repr__(self) -> str:
-        return f"Shells({len(self._connections)} connected)"
+        return f"Shells({len(self._connections)} connected, {self.recollection})"
 
     def __len__(self) -> int:
         return len(self._connections)
 
+    # --- connections ---------------------------------------------------------------------------------
     def session(self, connection: ShellConnection) -> ShellSession:
         """Return what obeys the lines of a connection."""
-        return ShellSession(self, connection)
+        self._connections[connection] = session = ShellSession(self, connection)
+        return session
 
-    def connected(self, connection: ShellConnection) -> bool:
+    def connected(self, _: ShellConnection) -> bool:
         """Note a shell that came; False where there are too many."""
         if len(self._connections) >= MOST_CONNECTIONS:
             return False
-        self._connections.add(connection)
         self._came()
         return True
 
     def disconnected(self, connection: ShellConnection) -> None:
         """Note a shell that went."""
-        self._connections.discard(connection)
+        session = self._connections.pop(connection)
+        self._leave(session)
         self._went(connection)
 
-    def close(self) -> None:
-        """Close all connections."""
+    def use(self, connection: ShellConnection) -> None:
+        """Note that a shell said hello: what was run is needed from now on."""
+        if not self._is_loaded:
+            self.reload()
+        if self.consent.shells:
+            self._workspaces.add(self.log.commands_folder, connection)
+
+    async def close(self) -> None:
+        """Close all connections, and write what is to be written."""
         for connection in list(self._connections):
             connection.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self.disk.close()
 
-    # --- commands ------------------------------------------------------------------------------------
-    def complete(self, buffer: str) -> str:
-        """Return what to put after a buffer."""
-        newest = (command for command in reversed(self._commands) if buffer and command.startswith(buffer))
-        return next(newest, buffer)[len(buffer) :]
+    # --- what a session asks -------------------------------------------------------------------------
+    def lately(self, prefix: str) -> list[Command]:
+        """Return what was run last, in shells whose folders have this prefix."""
+        return [command for command in self._lately if command.directory.startswith(PYTHON) == (prefix == PYTHON)]
 
-    def ran(self, command: str) -> None:
-        """Learn a command."""
-        self._commands.append(command)
+    def limits(self, alternatives: int) -> tuple[Limits, float]:
+        """Return how far a search goes, and what a wrong suggestion costs."""
+        limits = Limits(_MOST_CHARACTERS, 1, alternatives, self._settings.time_limit_ms)
+        return limits, price_of(self._settings.eagerness) * self.tally.factor(KIND)
 
-    def forget(self, command: str) -> int:
-        """Forget a command; return how often it was known."""
-        before = len(self._commands)
-        self._commands = [each for each in self._commands if each != command]
-        return before - len(self._commands)
+    def counted(self, draft: Draft, kind: str) -> int:
+        """Return the number under which a suggestion is counted from now on."""
+        number = next(self._numbers)
+        self.tally.offered({number: draft}, kind)
+        return number
+
+    def predictor(self) -> Predictor:
+        """Return what predicts commands now."""
+        workspace = self._workspace()
+        if workspace is None:
+            return Predictor()
+        return workspace.served.predictor_for(self._memory(workspace.memory), _PROMPT)
+
+    def learn(self, session: ShellSession, steps: Iterator[None]) -> None:
+        """Let the predictor learn while nobody waits."""
+        self.background.start(session, steps)
+        if workspace := self._workspace():
+            workspace.served.has_learned()
+
+    def project(self, directory: str, session: ShellSession) -> CorpusMemory | None:
+        """Return the memory of the listed workspace that a folder is in, which is in use from now on."""
+        at = self._projects.get(session)
+        if at is None or at[0] != directory:
+            self._leave(session)
+            at = self._projects[session] = directory, self._workspaces.listed_at(Path(directory))
+            if at[1]:
+                self._workspaces.add(at[1], session)
+        return self._workspaces.get(at[1]).memory if at[1] else None
+
+    def _leave(self, session: ShellSession) -> None:
+        _, project = self._projects.pop(session, ("", None))
+        if project:
+            self._begin(self._workspaces.release(project, session))
+
+    def ran(self, command: Command, status_before: int) -> None:
+        """Learn a command that was run."""
+        self.recollection.add(command.directory, command.text)
+        self._lately.append(command)
+        self._new += record(command, status_before)
+        self._count += 1
+        self._known += 1
+        is_allowed_again = self.consent.remember(command.text)
+        self._begin(self._keep(command, status_before, is_allowed_again=is_allowed_again))
+
+    def forget_command(self, text: str) -> int:
+        """Forget this very command, and suggest it no more; return how often it was known."""
+        meant, known = body(text.strip()), self.recollection
+        gone = known.forget(lambda command: command == meant)
+        self.consent.forget(text.strip())
+        self._forget_lately(lambda command: command == text.strip())
+        for session in self._connections.values():
+            session.forget(text.strip())
+        self._begin(self._forget(lambda command: command == text.strip()))
+        return gone
+
+    # --- what the command line asks ------------------------------------------------------------------
+    def reload(self) -> None:
+        """Read again what the user allows, and what was run."""
+        try:
+            self.consent = consent.read(self._file)
+        except CharwiseError as error:
+            log.warning("%s", error)
+            self.consent = consent.Consent()
+        self._is_loaded = True
+        self.recollection = Recollection()
+        self._lately.clear()
+        self._new, self._count, self._known = bytearray(), 0, 0
+        self._begin(self._load())
+
+    async def forget(self, pattern: str) -> dict[str, Any]:
+        """Forget commands, and have the model learn the others anew; return how many they were."""
+        is_meant = meant_by(pattern)
+        if pattern not in self.consent.patterns:
+            self.consent.patterns.append(pattern)
+        self.consent.forgotten_at = datetime.now().astimezone().isoformat(timespec="seconds")
+        gone = await self._forget(is_meant)
+        self.recollection.forget(lambda command: is_meant(command.decode("utf-8", "replace")))
+        self._forget_lately(is_meant)
+        for session in self._connections.values():
+            session.forget("")
+        return {"forgotten": gone, "workspace": str(self.log.commands_folder)}
+
+    def status(self) -> dict[str, Any]:
+        """Return what `charwise shell status` shows."""
+        workspace = self._workspace()
+        return {
+            "connected": len(self._connections),
+            "shells": self.consent.shells,
+            "commands": self._known,
+            "forgotten_at": self.consent.forgotten_at,
+            "is_gone": bool(workspace and workspace.model),  # the one that had read it was deleted
+            "workspace": workspace.status() if workspace else None,
+        }
+
+    # --- the log -------------------------------------------------------------------------------------
+    async def _load(self) -> None:
+        """Read what was run, a piece at a time, and let others run between."""
+        recollection = self.recollection
+        async with self._writing:
+            new = await asyncio.to_thread(self.log.new)
+            for piece in self.log.read():
+                for command in piece:
+                    recollection.add(command.directory, command.text)
+                self._known += len(piece)
+                self._lately.extend(piece[-_MOST_LATELY:])
+                await asyncio.sleep(0)
+            if recollection is self.recollection:
+                self._new[:0] = new
+                self._count += new.count(b"\n")
+        for connection, session in self._connections.items():
+            if connection.shell:
+                session.begin()
+                self.use(connection)
+                session.greet()
+
+    async def _keep(self, command: Command, status_before: int, *, is_allowed_again: bool) -> None:
+        async with self._writing:
+            try:
+                await asyncio.to_thread(self.log.append, command, status_before)
+                if is_allowed_again:
+                    await asyncio.to_thread(consent.write, self._file, self.consent)
+                if self._count >= MOST_NEW:
+                    await asyncio.to_thread(self.log.settle)
+                    self._new, self._count = bytearray(), 0
+            except StorageError as error:
+                log.warning("%s", error)
+
+    async def _forget(self, is_meant: Callable[[str], bool]) -> int:
+        async with self._writing:
+            gone = await asyncio.to_thread(self.log.forget, is_meant)
+            await asyncio.to_thread(consent.write, self._file, self.consent)
+            new = await asyncio.to_thread(self.log.new)
+            self._new, self._count = bytearray(new), new.count(b"\n")
+            self._known -= gone
+        return gone
+
+    def _forget_lately(self, is_meant: Callable[[str], bool]) -> None:
+        kept = [command for command in self._lately if not is_meant(command.text)]
+        self._lately = deque(kept, maxlen=_MOST_LATELY)
+
+    def _workspace(self) -> Workspace | None:
+        return next((each for each in self._workspaces if each.path == self.log.commands_folder), None)
+
+    def _memory(self, memory: CorpusMemory) -> CorpusMemory:
+        """Return the workspace's memory with what has not joined its files yet."""
+        if not self._new:
+            return memory
+        known = self._remembered
+        if known is None or known[0] is not memory or known[1] != len(self._new):
+            known = self._remembered = memory, len(self._new), memory.changed({_NEW: bytes(self._new)})
+        return known[2]
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
