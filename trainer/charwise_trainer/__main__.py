@@ -58,7 +58,10 @@ def learn(
         float | None, typer.Option(help="Seconds of work between evaluations; each stores a checkpoint.")
     ] = None,
 ) -> None:
-    """Learn FOLDER, or a packed corpus; SIGTERM or Ctrl-C stores what was learned, and run again, it continues."""
+    """Learn FOLDER, or a packed corpus; SIGTERM or Ctrl-C stores what was learned, and run again, it continues.
+
+    Instead of FOLDER, `pack FOLDER PACKED` writes a packed corpus, `export DIR FILE` what `charwise models import` takes.
+    """
     if (folder is None) == (corpus is None):
         raise typer.BadParameter("give either a FOLDER or a --corpus to learn from")
     options = {"minutes": minutes, "epochs": epochs, "device": device, "precision": precision, "threads": threads}
