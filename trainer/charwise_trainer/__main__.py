@@ -60,7 +60,8 @@ def learn(
 ) -> None:
     """Learn FOLDER, or a packed corpus; SIGTERM or Ctrl-C stores what was learned, and run again, it continues.
 
-    Instead of FOLDER, `pack FOLDER PACKED` writes a packed corpus, `export DIR FILE` what `charwise models import` takes.
+    Instead of FOLDER: `pack FOLDER PACKED` writes a packed corpus, `export DIR FILE` what `charwise models import`
+    takes.
     """
     if (folder is None) == (corpus is None):
         raise typer.BadParameter("give either a FOLDER or a --corpus to learn from")
