@@ -6,6 +6,7 @@
                     optimizer.safetensors  what training needs to go on; kept for the best and the last one only
     MODEL/best, MODEL/last, ...            text: which checkpoint is the best, the last, ...: pointers.py
     MODEL/gate.safetensors                 the predictor's gate, if one was fitted: gate_file.py
+    MODEL/history.jsonl                    the curves of all its trainings: history.py, recorder.py
     MODEL/.lock                            held by the process that trains it, whose id is in it
 
 Knows nothing of torch: the daemon reads checkpoints with this.

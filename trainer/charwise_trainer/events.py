@@ -23,6 +23,8 @@ class Started:
     resumed_from: int | None  # the step; None: a new model
     changed: int | None = None  # characters that the stored model has not learned; None: it is new, or was interrupted
     is_short: bool = False  # as long as what has changed is worth, not the whole budget
+    seconds: float = 0.0  # of work before it, over all runs
+    read: int = 0  # characters in training before it, over all runs
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Progress:
     rate: float
     characters_per_second: float
     seconds_left: float  # of work; neither pauses nor rests are foreseen
+    seconds: float  # of work, over all runs
+    read: int  # characters in training, over all runs
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,16 @@ class Run:
         return self.taken + (self.start.step if self.start else 0)
 
     @property
+    def seconds(self) -> float:
+        """Of work, over all runs."""
+        return self.clock.seconds + (self.start.seconds if self.start else 0.0)
+
+    @property
+    def characters(self) -> int:
+        """Read in training, over all runs."""
+        return self.read + (self.start.characters if self.start else 0)
+
+    @property
     def done(self) -> float:
         """How much of the budget is spent, 0 to 1."""
         if self.config.minutes is not None:
@@ -128,6 +138,8 @@ class Run:
             resumed_from=self.start.step if self.start else None,
             changed=self.material.changed if self.is_continued else None,
             is_short=self.material.is_short,
+            seconds=self.seconds,
+            read=self.characters,
         )
 
     def go_on_from(self, start: Checkpoint) -> None:
@@ -171,6 +183,8 @@ class Run:
             rate=self.rate,
             characters_per_second=self.read / self.taken / typical if self.taken and typical else 0.0,
             seconds_left=left,
+            seconds=self.seconds,
+            read=self.characters,
         )
 
     def sample(self) -> Sampled:
@@ -288,8 +302,8 @@ class Run:
         return Meta(
             model=self.learner.model.config.to_dict(),
             step=self.step,
-            characters=self.read + (before.characters if before else 0),
-            seconds=self.clock.seconds + (before.seconds if before else 0.0),
+            characters=self.characters,
+            seconds=self.seconds,
             bpc=bpc,
             finished=finished,
             corpus_characters=self.material.lanes.characters,

@@ -18,12 +18,13 @@ from charwise_trainer import checkpoint
 from charwise_trainer.checkpoint import Checkpoint, training_lock
 from charwise_trainer.config import TrainConfig
 from charwise_trainer.corpus import CorpusFile
-from charwise_trainer.distributed import any_of, first, held_by_first, part
+from charwise_trainer.distributed import any_of, first, held_by_first, is_first, part
 from charwise_trainer.errors import CheckpointError, ConfigError, CorpusError, StorageError
 from charwise_trainer.events import Event, Finished, Warned
 from charwise_trainer.learned import NONE
 from charwise_trainer.material import Material
 from charwise_trainer.packed import Packed
+from charwise_trainer.recorder import recorded
 from charwise_trainer.run import Run
 
 __all__ = ["TrainConfig", "train"]
@@ -53,21 +54,27 @@ def train(
         if config.threads:
             torch.set_num_threads(config.threads)
         run, warnings = _open(files, directory, config)
-        yield run.started()
-        for message in warnings:
-            yield Warned(message)
-        if run.is_over:
-            yield _finished(run, interrupted=False)
-            return
+        events = _train(run, warnings, should_stop)
+        yield from recorded(directory, events) if is_first() else events
 
-        try:
-            yield from _loop(run, any_of(should_stop))
-        except KeyboardInterrupt:
-            pass  # as if should_stop had said so
-        except GeneratorExit:  # closed: nobody listens any more, and evaluating takes time
-            run.keep()
-            raise
-        yield from _finish(run)
+
+def _train(run: Run, warnings: Sequence[str], should_stop: Callable[[], bool]) -> Generator[Event]:
+    """Begin, learn, end."""
+    yield run.started()
+    for message in warnings:
+        yield Warned(message)
+    if run.is_over:
+        yield _finished(run, interrupted=False)
+        return
+
+    try:
+        yield from _loop(run, any_of(should_stop))
+    except KeyboardInterrupt:
+        pass  # as if should_stop had said so
+    except GeneratorExit:  # closed: nobody listens any more, and evaluating takes time
+        run.keep()
+        raise
+    yield from _finish(run)
 
 
 def _loop(run: Run, should_stop: Callable[[], bool]) -> Iterator[Event]:

@@ -10,6 +10,7 @@ import typer
 from charwise.telling import daemon_told
 from charwise.wording import bits
 from charwise_daemon import paths, registry
+from charwise_daemon.errors import CharwiseError, ModelError
 
 if TYPE_CHECKING:
     from charwise_daemon.store import Store
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The models stored on this machine.", no_args_is_help=True)
 
 NAME = Annotated[str, typer.Argument(help="A model, as `charwise models list` names it.")]
+# Suffixes of --plot; matplotlib knows more, which nobody asked for.
+_PICTURES = (".png", ".svg", ".pdf")
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -32,10 +35,29 @@ def list_(as_json: JSON = False) -> None:
         typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bits(meta.bpc)}  {meta.created}")
 
 
+def _drawable(file: Path | None) -> Path | None:
+    if file and file.suffix.lower() not in _PICTURES:
+        raise typer.BadParameter(
+            f"{file} ends in {file.suffix or 'nothing'}, which cannot be drawn: let it end in {', '.join(_PICTURES)}."
+        )
+    return file
+
+
 @app.command()
-def show(name: NAME) -> None:
-    """Print everything known of a model's best checkpoint, as JSON."""
-    typer.echo(json.dumps(asdict(_store().meta(name)), indent=2))
+def show(
+    name: NAME,
+    plot: Annotated[
+        Path | None,
+        typer.Option(callback=_drawable, help="Draw its curves over all trainings here: a .png, .svg or .pdf file."),
+    ] = None,
+) -> None:
+    """Print everything known of a model's best checkpoint, as JSON, or draw how it came about."""
+    meta = _store().meta(name)
+    if plot is None:
+        typer.echo(json.dumps(asdict(meta), indent=2))
+        return
+    _draw(name, f"{name} · {meta.config.label} · step {meta.step:,} · {bits(meta.bpc)}", plot)
+    typer.echo(f"the curves of {name} are in {plot}")
 
 
 @app.command()
@@ -77,14 +99,31 @@ def import_(
     model: Annotated[str, typer.Option(help="The name to give it; the file's if not given.")] = "",
 ) -> None:
     """Store the model of such a file."""
-    from charwise_daemon.errors import ModelError  # noqa: PLC0415 - as below
-    from charwise_trainer import portable  # noqa: PLC0415
+    from charwise_trainer import portable  # noqa: PLC0415 - numpy, as below
 
     store, name = _store(), model or file.stem
     if store.has(name):
         raise ModelError(f"there is a model {name} already; remove it first, or give another name with --model")
     meta = portable.restore(file, store.directory(name))
     typer.echo(f"{name} is stored: {meta.config.label}, {bits(meta.bpc)}")
+
+
+def _draw(name: str, title: str, file: Path) -> None:
+    from charwise_trainer import history, storage  # noqa: PLC0415 - only here
+
+    found = history.read(_store().directory(name))
+    if not found.points:
+        raise ModelError(
+            f"{name} has no curves: they begin with the first training by this charwise, and stay on the machine; "
+            "train it once more with `charwise train PATH`"
+        )
+    try:
+        from charwise.curves import drawn  # noqa: PLC0415 - matplotlib, which is optional
+    except ImportError as error:
+        raise CharwiseError(
+            f"matplotlib, which draws the curves, cannot be used ({error}): pip install 'charwise[plot]'"
+        ) from error
+    storage.replace_file(file, drawn(found, title, file.suffix[1:].lower()))
 
 
 def _store() -> "Store":
