@@ -65,6 +65,17 @@ def test_only_the_trainer_imports_torch() -> None:
             assert file.name == "doctor.py" or "torch" not in _imports(file), file
 
 
+def test_only_the_curves_import_matplotlib() -> None:
+    """Matplotlib is optional: one module draws with it, and that is imported where something is drawn, nowhere else."""
+    files = [file for package in _PACKAGES for file in _files(package)]
+    using = [file.name for file in files if any(_is_of(module, "matplotlib") for module in _imports(file))]
+    drawing = [file for file in files if any(_is_of(module, "charwise.curves") for module in _imports(file))]
+    assert using == ["curves.py"]
+    assert [file.name for file in drawing] == ["models.py"]
+    at_the_start = [node for node in ast.parse(drawing[0].read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    assert "charwise.curves" not in {node.module for node in at_the_start}
+
+
 def test_daemon_uses_what_needs_no_torch() -> None:
     """The daemon takes of the trainer only modules without torch, and of the other packages nothing."""
     for file in _files("charwise_daemon"):

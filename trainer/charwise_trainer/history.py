@@ -15,7 +15,7 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -172,7 +172,7 @@ def write(directory: Path, history: History) -> None:
 
 
 def _line(entry: Entry) -> bytes:
-    return json.dumps({"kind": NAMES[type(entry)], **asdict(entry)}, allow_nan=False).encode() + b"\n"
+    return json.dumps({"kind": NAMES[type(entry)], **vars(entry)}, allow_nan=False).encode() + b"\n"
 
 
 def _entry(line: bytes) -> Entry | None:
