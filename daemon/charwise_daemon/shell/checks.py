@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from charwise_daemon.benefit import SHORTEST
 from charwise_daemon.shell.words import Word, names, words
 
 # Names in a folder that are looked at for one that begins with a word.
@@ -56,6 +57,13 @@ def can_work(buffer: str, suggested: str, place: Place) -> bool:
     line = buffer + suggested
     reader = _Reader(place, len(buffer), len(line))
     return all(reader.fits(word) for word in words(line))
+
+
+def working(buffer: str, suggested: str, place: Place) -> str:
+    """Return what is suggested, or its beginning up to the first word that cannot work; "" where little is left."""
+    while len(suggested) >= SHORTEST and not can_work(buffer, suggested, place):
+        suggested = suggested.rstrip().rpartition(" ")[0]
+    return suggested if len(suggested) >= SHORTEST else ""
 
 
 class _Reader:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from charwise_daemon import __version__
-from charwise_daemon.benefit import SHORTEST
 from charwise_daemon.completer import Draft
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.shell import lines
-from charwise_daemon.shell.checks import Place, can_work
+from charwise_daemon.shell.checks import Place, working
 from charwise_daemon.shell.consent import KINDS, PYTHONS
 from charwise_daemon.shell.ignoring import is_kept_out, split
 from charwise_daemon.shell.place import branch_of, names_at, short
@@ -244,7 +243,7 @@ class ShellSession:
         if self._prefix:
             return text
         place = Place(directory, self._programs.resolves)
-        return await self._shells.disk.ask(lambda: _working(buffer, text, place), "")
+        return await self._shells.disk.ask(lambda: working(buffer, text, place), "")
 
     # --- learning ------------------------------------------------------------------------------------
     @property
@@ -267,13 +266,6 @@ class ShellSession:
             self._shells.learn(self, self._prompt.learn(predictor, position, body(text)))
         self._prompt.ran(command, self._status)
         self._shells.ran(command, self._status)
-
-
-def _working(buffer: str, text: str, place: Place) -> str:
-    """Return the text, or its beginning up to a word that cannot work."""
-    while len(text) >= SHORTEST and not can_work(buffer, text, place):
-        text = text.rstrip().rpartition(" ")[0]
-    return text if len(text) >= SHORTEST else ""
 
 
 def _whole(number: str) -> int:

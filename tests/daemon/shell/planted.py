@@ -1,4 +1,4 @@
-"""Commands with made-up secrets of more than thirty kinds, each with what must never be seen again; and harmless ones."""
+"""Commands with made-up secrets of more than thirty kinds, each with what must be seen nowhere; and harmless ones."""
 
 SECRETS = [
     ("mysql -u root -phunter2secret shop", "hunter2secret"),
