@@ -1,8 +1,8 @@
 """What can work: a command that is suggested resolves, and a path that is suggested is there. Looks at the disk only.
 
-Looked at are the words that a suggestion adds to or ends; those before are the user's own. The last may go on, if
-something is there that goes on from it. What the shell makes something else of (variables, patterns, options) is let
-pass. Where a disk does not answer, this waits: whoever calls it must not.
+Looked at are the words that a suggestion adds to or ends, and the command they belong to; those before are the user's
+own. The last may go on, if something is there that goes on from it. What the shell makes something else of (variables,
+patterns, options) is let pass. Where a disk does not answer, this waits: whoever calls it must not.
 """
 
 import os
@@ -20,7 +20,7 @@ _BEFORE_COMMANDS = names(
     " until ! {"
 )
 # Programs whose arguments are files or folders that are there.
-_OF_FILES = names(
+OF_FILES = names(
     """cat less more head tail wc vim vi nvim emacs nano code bat open xdg-open rm cp mv ln source . stat file du diff
     cmp sort uniq tac nl rmdir pushd cd pytest python python3 node ruby perl bash sh zsh fish ruff black mypy gcc cc
     clang shellcheck zcat zless gunzip unzip ls tree touch mkdir rsync"""
@@ -28,7 +28,7 @@ _OF_FILES = names(
 _OF_FOLDERS = frozenset({"cd", "pushd", "rmdir"})
 # Of these, those that make what is not there; and those whose options have values, which may be anything.
 _MAKING = names(
-    "touch mkdir cp mv ln vim vi nvim emacs nano code rsync tar zip curl wget tee dd ffmpeg convert git pg_dump"
+    "touch mkdir cp mv ln vim vi nvim emacs nano code rsync tar zip curl wget tee dd ffmpeg convert pg_dump"
 )
 _WITH_VALUES = names(
     "head tail python python3 pytest node ruby perl bash sh zsh fish gcc cc clang vim nvim emacs code sort mypy ruff"
@@ -55,8 +55,9 @@ class Place:
 def can_work(buffer: str, suggested: str, place: Place) -> bool:
     """Tell whether a buffer with what is suggested after it can work, as far as its words can tell."""
     line = buffer + suggested
-    reader = _Reader(place, len(buffer), len(line))
-    return all(reader.fits(word) for word in words(line))
+    found, reader = list(words(line)), _Reader(place, len(buffer), len(line))
+    reader.begun = max((word.end for word in found if word.is_operator and word.end <= len(buffer)), default=0)
+    return all(reader.fits(word) for word in found)
 
 
 def working(buffer: str, suggested: str, place: Place) -> str:
@@ -71,6 +72,7 @@ class _Reader:
 
     def __init__(self, place: Place, typed: int, end: int) -> None:
         self._directory, self._resolves, self._typed, self._end = place.directory, place.resolves, typed, end
+        self.begun = 0  # where the command begins that is suggested, or gone on with
         self._begin()
 
     def _begin(self) -> None:
@@ -91,7 +93,7 @@ class _Reader:
         if before.lstrip("012").startswith((">", "<")):
             return is_settled or word.is_opaque or self._may_redirect(word, before)
         if not self._program:
-            return self._command(word, is_settled=is_settled)
+            return self._command(word, is_settled=word.end <= self.begun)
         if word.text.startswith("-"):
             self._options.append(word.text)
         self._to = word.plain
@@ -115,7 +117,7 @@ class _Reader:
             return self._is_there(word, folders=True)
         is_value = before.startswith("-") and self._program in _WITH_VALUES
         is_path = word.text.startswith(("/", "./", "../", "~/")) or ("/" in word.plain and self._begins_here(word))
-        if not is_path and (is_value or self._program not in _OF_FILES):
+        if not is_path and (is_value or self._program not in OF_FILES):
             return True
         if self._is_there(word):
             return self._program != "mkdir" or "-p" in self._options

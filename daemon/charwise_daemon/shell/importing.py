@@ -3,6 +3,7 @@
 It takes seconds where the history is long, and so is done by the command line's process, not by the daemon's.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from charwise_daemon.shell.recollection import UNKNOWN
 from charwise_daemon.shell.secrets import without_secrets
 from charwise_daemon.shell.text import PYTHON, Command
 
+# Different commands that are looked at, in 40 microseconds each: more than the log has room for.
+_MOST_DIFFERENT = 100_000
 FOLDER, FILE = "shell", "shells.json"
 
 
@@ -60,9 +63,10 @@ def disable(state: Path, shell: str) -> bool:
 
 
 def allowed_of(commands: Iterable[str], known: Consent) -> list[str]:
-    """Return the commands that may be learned; each different one is looked at once."""
+    """Return the commands that may be learned; each different one is looked at once, and so many of the newest."""
     listed, forgotten = list(commands), [meant_by(pattern) for pattern in known.patterns]
-    different = [each for each in dict.fromkeys(listed) if _is_allowed(each, known, forgotten)]
+    newest = itertools.islice(dict.fromkeys(reversed(listed)), _MOST_DIFFERENT)
+    different = [each for each in newest if _is_allowed(each, known, forgotten)]
     kept = {different[at] for at in without_secrets(different)}
     return [command for command in listed if command in kept]
 

@@ -94,9 +94,9 @@ class Log:
         for path in self._pieces(shell):
             path.unlink(missing_ok=True)
 
-    def forget(self, is_meant: Callable[[str], bool]) -> int:
-        """Remove commands; return how many there were."""
-        gone = 0
+    def forget(self, is_meant: Callable[[str], bool]) -> tuple[int, bool]:
+        """Remove commands; return how many there were, and whether any were in the workspace's files."""
+        gone, has_changed = 0, False
         for path in [*self._pieces(), self._new]:
             before, status = text.commands(_text_of(path)), 0
             data, count = bytearray(), 0
@@ -107,9 +107,9 @@ class Log:
                     data += record(command, status)
                     status = command.status
             if count:
-                gone += count
+                gone, has_changed = gone + count, has_changed or path != self._new
                 replace_file(path, bytes(data)) if data else path.unlink()
-        return gone
+        return gone, has_changed
 
     def _pieces(self, kind: str = "") -> list[Path]:
         prefix = f"{kind}-" if kind else ""

@@ -18,7 +18,7 @@ from charwise_daemon.memory import OpenMemories
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Limits
 from charwise_daemon.shard import MAX_ORDER
-from charwise_daemon.shell.text import Command, body, record
+from charwise_daemon.shell.text import Command, body, record, text_of
 from charwise_daemon.snapshots import Snapshots
 from charwise_trainer.corpus import encode_header
 
@@ -71,9 +71,9 @@ class Prompt:
             line = self._before.find(b"\n", len(self._before) - _LEAST_BEFORE) + 1
             del self._before[: line or len(self._before)]
 
-    def forget(self, is_meant: Callable[[bytes], bool]) -> None:
+    def forget(self, is_meant: Callable[[str], bool]) -> None:
         """Forget commands that were run at it; of what was before them nothing is known any more."""
-        kept = [each for each in self.lately if not is_meant(each)]
+        kept = [each for each in self.lately if not is_meant(text_of(each))]
         if len(kept) < len(self.lately):
             self.lately = deque(kept, maxlen=_MOST_LATELY)
             self._before.clear()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.shard import GAP, Shard, Strip
-from charwise_daemon.shell.text import PYTHON, body
+from charwise_daemon.shell.text import PYTHON, body, text_of
 
 # Characters of what was run in one folder: 2,000 commands, sorted in 2 ms.
 _MOST_OF_FOLDER = 1 << 16
@@ -43,8 +43,8 @@ class _Folder:
             if len(self._since) > _UNSORTED:
                 self.cool()
 
-    def forget(self, is_meant: Callable[[bytes], bool]) -> int:
-        kept = [command for command in self.commands if not is_meant(command)]
+    def forget(self, is_meant: Callable[[str], bool]) -> int:
+        kept = [command for command in self.commands if not is_meant(text_of(command))]
         gone = len(self.commands) - len(kept)
         if gone:
             self.commands, self.size = deque(kept), sum(len(command) + 1 for command in kept)
@@ -70,7 +70,7 @@ class Recollection:
     def __repr__(self) -> str:
         return f"Recollection({len(self._folders)} folders)"
 
-    def forget(self, is_meant: Callable[[bytes], bool]) -> int:
+    def forget(self, is_meant: Callable[[str], bool]) -> int:
         """Forget commands; return how many there were."""
         return sum(folder.forget(is_meant) for folder in self._folders.values())
 

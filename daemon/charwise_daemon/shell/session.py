@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.shell import lines
 from charwise_daemon.shell.checks import Place, working
 from charwise_daemon.shell.consent import KINDS, PYTHONS
+from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.ignoring import is_kept_out, split
 from charwise_daemon.shell.place import branch_of, names_at, short
 from charwise_daemon.shell.programs import Programs
@@ -96,10 +98,9 @@ class ShellSession:
             self._greeted = state
             self._connection.send("hello", lines.PROTOCOL, __version__, state)
 
-    def forget(self, command: str) -> None:
-        """Know a command no more, "" for all."""
-        meant = body(command)
-        self._prompt.forget(lambda each: not command or each == meant)
+    def forget(self, is_meant: Callable[[str], bool]) -> None:
+        """Know commands no more."""
+        self._prompt.forget(is_meant)
         self._offer = None
 
     # --- what a shell says ---------------------------------------------------------------------------
@@ -182,8 +183,9 @@ class ShellSession:
     async def _suggest(self, number: str, directory: str, buffer: str) -> None:
         found = None
         try:
-            if not is_secret(buffer + "x") and (asked := await self._asked(directory, buffer)):
-                found = await self._find(asked, directory, buffer)
+            if not is_secret(buffer + "x"):
+                names = await self._seen(directory, buffer)
+                found = await self._find(self._asked(directory, buffer, names), directory, buffer, names)
             if found and found.text:
                 self._offer = found
         except Exception:  # the task's edge: nobody awaits it
@@ -198,45 +200,49 @@ class ShellSession:
             self._shells.tally.offered({offer.number: Draft(text.encode())}, KIND)
             self._shells.tally.shown(offer.number)
 
-    async def _asked(self, directory: str, buffer: str) -> Asked | None:
+    def _asked(self, directory: str, buffer: str, names: list[str]) -> Asked:
         """Return what is known where the cursor is."""
         word, is_command = last_word(buffer)
-        branch, names = "", list[str]()
-        if not self._prefix:
-            branch, names = await self._seen(directory, word)
         project = self._shells.project(directory, self) if len(word) >= _TELLING and not is_command else None
         key = self._prefix + short(directory)
         memories = self._shells.recollection.memories(key, self._prompt.lately, names, project)
-        return Asked(header(key, branch, self._status), body(buffer), memories)
+        return Asked(header(key, self._branches.get(directory, ""), self._status), body(buffer), memories)
 
-    async def _seen(self, directory: str, word: str) -> tuple[str, list[str]]:
-        """Return git's branch in a folder and the names that are there; at one prompt the disk is asked once."""
+    async def _seen(self, directory: str, buffer: str) -> list[str]:
+        """Return the names that are there, and note git's branch; at one prompt the disk is asked once."""
+        if self._prefix:
+            return []
+        word, _ = last_word(buffer)
         key = directory, word.rpartition("/")[0]
         if key not in self._names:
-            disk = self._shells.disk
-            self._branches[directory], self._names[key] = await disk.ask(
+            self._branches[directory], self._names[key] = await self._shells.disk.ask(
                 lambda: (branch_of(directory), names_at(directory, word)), ("", list[str]())
             )
-        return self._branches[directory], self._names[key]
+        return self._names.get(key, [])
 
-    async def _find(self, asked: Asked, directory: str, buffer: str) -> _Offer | None:
-        predictor = self._shells.predictor()
+    async def _find(self, asked: Asked, directory: str, buffer: str, names: list[str]) -> _Offer | None:
+        predictor, draft = self._shells.predictor(), Draft()
         for alternatives in (1, _ALTERNATIVES):
             with self._shells.background.waiting():
                 limits, price = self._shells.limits(alternatives)
-                steps = self._prompt.find(predictor, asked, limits, price)
-                drafts = await driven(steps)
-            if not drafts:
-                return None
+                drafts = await driven(self._prompt.find(predictor, asked, limits, price))
             for draft in drafts:
-                if text := await self._checked(directory, buffer, draft.text.decode()):
-                    return _Offer(directory, buffer, text, self._shells.counted(draft, KIND))
-        return None
+                text = filled(buffer, draft.text.decode(), names)
+                if text := await self._checked(directory, buffer, text):
+                    return self._offered(directory, buffer, text, draft)
+            if not drafts:
+                break
+        text = await self._checked(directory, buffer, filled(buffer, "", names))
+        return self._offered(directory, buffer, text, Draft()) if text else None
+
+    def _offered(self, directory: str, buffer: str, text: str, draft: Draft) -> _Offer:
+        counted = Draft(text.encode(), draft.probabilities)
+        return _Offer(directory, buffer, text, self._shells.counted(counted, KIND))
 
     async def _checked(self, directory: str, buffer: str, text: str) -> str:
         """Return as much of a text as may be suggested: what is safe, no secret, and can work."""
         line = buffer + text
-        if not lines.is_safe(text) or self._shells.consent.is_forgotten(line.strip()) or is_secret(line):
+        if not text or not lines.is_safe(text) or self._shells.consent.is_forgotten(line.strip()) or is_secret(line):
             return ""
         if is_kept_out(line, [*self._ignore, *self._shells.consent.ignore]):
             return ""

@@ -30,7 +30,7 @@ from charwise_daemon.shell.place import Disk
 from charwise_daemon.shell.programs import Folders
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.session import KIND, ShellSession
-from charwise_daemon.shell.text import PYTHON, Command, body, record
+from charwise_daemon.shell.text import PYTHON, Command, commands, record
 from charwise_daemon.tally import Tally
 from charwise_daemon.workspace import Workspace
 from charwise_daemon.workspaces import Workspaces
@@ -43,6 +43,7 @@ _MOST_CHARACTERS = 128
 # What was run last, wherever, that a new shell knows at its first prompt.
 _MOST_LATELY = 50
 # As what the commands that have not joined the files yet are in the workspace's memory.
+_NOTHING = CorpusMemory.build({})
 _NEW, _PROMPT = "new.sh", "prompt.sh"
 
 
@@ -82,6 +83,7 @@ class Shells:
         self._lately = deque[Command](maxlen=_MOST_LATELY)
         self._new, self._count = bytearray(), 0  # what has not joined the workspace's files, and how many that are
         self._remembered: tuple[CorpusMemory, int, CorpusMemory] | None = None
+        self._stale: CorpusMemory | None = None  # a memory that knows what was forgotten
         self._numbers = itertools.count(-1, -1)  # of suggestions; a document's are positive
         self._writing = asyncio.Lock()
         self._tasks = set[asyncio.Task[Any]]()
@@ -183,13 +185,10 @@ class Shells:
 
     def forget_command(self, text: str) -> int:
         """Forget this very command, and suggest it no more; return how often it was known."""
-        meant, known = body(text.strip()), self.recollection
-        gone = known.forget(lambda command: command == meant)
-        self.consent.forget(text.strip())
-        self._forget_lately(lambda command: command == text.strip())
-        for session in self._connections.values():
-            session.forget(text.strip())
-        self._begin(self._forget(lambda command: command == text.strip()))
+        wanted = text.strip()
+        self.consent.forget(wanted)
+        gone = self._forget_now(lambda command: command == wanted)
+        self._begin(self._forget_written(lambda command: command == wanted))
         return gone
 
     # --- what the command line asks ------------------------------------------------------------------
@@ -212,11 +211,8 @@ class Shells:
         if pattern not in self.consent.patterns:
             self.consent.patterns.append(pattern)
         self.consent.forgotten_at = datetime.now().astimezone().isoformat(timespec="seconds")
-        gone = await self._forget(is_meant)
-        self.recollection.forget(lambda command: is_meant(command.decode("utf-8", "replace")))
-        self._forget_lately(is_meant)
-        for session in self._connections.values():
-            session.forget("")
+        self._forget_now(is_meant)
+        gone = await self._forget_written(is_meant)
         return {"forgotten": gone, "workspace": str(self.log.commands_folder)}
 
     def status(self) -> dict[str, Any]:
@@ -264,24 +260,36 @@ class Shells:
             except StorageError as error:
                 log.warning("%s", error)
 
-    async def _forget(self, is_meant: Callable[[str], bool]) -> int:
-        async with self._writing:
-            gone = await asyncio.to_thread(self.log.forget, is_meant)
-            await asyncio.to_thread(consent.write, self._file, self.consent)
-            new = await asyncio.to_thread(self.log.new)
-            self._new, self._count = bytearray(new), new.count(b"\n")
-            self._known -= gone
-        return gone
+    def _forget_now(self, is_meant: Callable[[str], bool]) -> int:
+        """Forget commands wherever they are in memory; return how many there were in the folders'."""
+        if workspace := self._workspace():
+            self._stale = workspace.memory  # until its files were read again, it is not asked
+        kept = [command for command in commands(self._new.decode("utf-8", "replace")) if not is_meant(command.text)]
+        self._new, self._count = bytearray(b"".join(record(command, 0) for command in kept)), len(kept)
+        self._remembered = None
+        self._lately = deque((each for each in self._lately if not is_meant(each.text)), maxlen=_MOST_LATELY)
+        for session in self._connections.values():
+            session.forget(is_meant)
+        return self.recollection.forget(is_meant)
 
-    def _forget_lately(self, is_meant: Callable[[str], bool]) -> None:
-        kept = [command for command in self._lately if not is_meant(command.text)]
-        self._lately = deque(kept, maxlen=_MOST_LATELY)
+    async def _forget_written(self, is_meant: Callable[[str], bool]) -> int:
+        async with self._writing:
+            gone, has_changed = await asyncio.to_thread(self.log.forget, is_meant)
+            await asyncio.to_thread(consent.write, self._file, self.consent)
+        self._known -= gone
+        if not has_changed:  # nothing will be read again
+            self._stale = None
+        return gone
 
     def _workspace(self) -> Workspace | None:
         return next((each for each in self._workspaces if each.path == self.log.commands_folder), None)
 
     def _memory(self, memory: CorpusMemory) -> CorpusMemory:
         """Return the workspace's memory with what has not joined its files yet."""
+        if memory is self._stale:
+            memory = _NOTHING
+        else:
+            self._stale = None
         if not self._new:
             return memory
         known = self._remembered

@@ -50,6 +50,11 @@ def body(text: str) -> bytes:
     return text.replace("\n", _FURTHER).encode("utf-8", "replace")
 
 
+def text_of(command: bytes) -> str:
+    """Return the command of a body."""
+    return command.decode("utf-8", "replace").replace(_FURTHER, "\n")
+
+
 def record(command: Command, status_before: int) -> bytes:
     """Return a command with its header and its end."""
     return header(command.directory, command.branch, status_before) + body(command.text) + b"\n"

@@ -1,0 +1,88 @@
+"""`charwise shell`: what it says and does."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from charwise import plugins
+from charwise.app import app
+from charwise_daemon import paths
+from tests.daemon.shell.shell import Shell
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def _run(*arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["shell", *arguments])
+    assert done.exit_code == code, done.output
+    return done.output or str(done.exception)
+
+
+def _history(folder: Path) -> str:
+    file = folder / "history"
+    file.write_text(": 1700000000:0;git status\n: 1700000001:0;mysql -phunter2secret\nmake test\nmake test\n")
+    return str(file)
+
+
+def test_enable(tmp_path: Path) -> None:
+    """It says what was taken in, and a shell is told at once."""
+    shell = Shell()
+    assert shell.greeting[3] == "off"
+    told = _run("enable", "zsh", "--history", _history(tmp_path), "--ignore", "git *")
+    assert "2 of 4 commands" in told
+    assert "2 left out" in told
+    assert shell.read()[3] == "on"
+    assert "zsh: learned from" in _run("status")
+    assert "zsh is learned from no more" in _run("disable", "zsh")
+    assert shell.read()[3] == "off"
+    assert "no shell is learned from" in _run("status")
+    shell.close()
+
+
+def test_enable_without_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no history, what is run from now on is learned."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert "as you run commands" in _run("enable", "fish")
+
+
+def test_enable_wrong(tmp_path: Path) -> None:
+    """An unknown shell and a history that is not there are errors that say what there is."""
+    assert "no shell that is known" in _run("enable", "dosbox", code=1)
+    assert "cannot be read" in _run("enable", "zsh", "--history", str(tmp_path / "gone"), code=1)
+    assert "no shell is learned from" in _run("status")
+
+
+def test_enable_ipython(tmp_path: Path) -> None:
+    """IPython's database is taken in as those of shells are."""
+    file = tmp_path / "history.sqlite"
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE history (session integer, line integer, source text, source_raw text)")
+        database.execute("INSERT INTO history VALUES (1, 1, '', 'import numpy as np')")
+    database.close()
+    assert "1 of 1 commands" in _run("enable", "ipython", "--history", str(file))
+
+
+def test_forget(tmp_path: Path) -> None:
+    """What is forgotten is counted, and in no file any more."""
+    _run("enable", "zsh", "--history", _history(tmp_path))
+    assert "2 commands are forgotten" in _run("forget", "make")
+    assert "forgotten last on" in _run("status")
+    assert not [path for path in (paths.state_dir() / "shell").rglob("*.sh") if b"make" in path.read_bytes()]
+
+
+def test_socket() -> None:
+    """The socket's path is one line."""
+    assert _run("socket").strip() == str(paths.shell_socket_file())
+
+
+def test_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line for the rc file names the plugin; where that is missing, or none is made, an error says so."""
+    monkeypatch.setattr(plugins, "_folders", lambda _: (tmp_path / "no", tmp_path / "with blank"))
+    assert "plugin for zsh is missing" in _run("init", "zsh", code=1)
+    (tmp_path / "with blank/zsh").mkdir(parents=True)
+    (tmp_path / "with blank/zsh/charwise.zsh").touch()
+    assert _run("init", "zsh") == f"source '{tmp_path}/with blank/zsh/charwise.zsh'\n"
+    assert "there is no plugin for python" in _run("init", "python", code=1)
