@@ -1,4 +1,4 @@
-"""Builds the C kernel beside its source when charwise is installed; without a compiler it is installed without one."""
+"""Builds the C kernel beside its source where there is a compiler, and takes the shells' plugins into the package."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ _SOURCE = Path("daemon/charwise_daemon/kernel.c")
 # No contraction: every path must give the same bits. No -march: the source itself says which functions need what.
 _FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off"]
 
+_PLUGINS = {".zsh", ".bash", ".fish"}
+
 
 class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # no configuration
     """Compiles kernel.c to libkernel.so, as kernel.so would be taken for a Python module."""
@@ -20,10 +22,22 @@ class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # no confi
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile for a wheel, or in place for an editable installation ("editable")."""
         library = self._compile()
+        if version != "editable":
+            build_data["force_include"] |= self._plugins()
         if library and version != "editable":
             build_data["force_include"][str(library)] = "charwise_daemon/libkernel.so"
             platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data["tag"], build_data["pure_python"] = f"py3-none-{platform}", False
+
+    def _plugins(self) -> dict[str, str]:
+        """Return where the shells' plugins go: into the package, where `charwise shell init` finds them.
+
+        IPython's is a module, which `%load_ext` imports.
+        """
+        files = {path: path.relative_to(self.root) for path in sorted(Path(self.root, "shell").rglob("*"))}
+        wanted = {path: f"charwise/{name}" for path, name in files.items() if path.suffix in _PLUGINS}
+        modules = {path: path.name for path in files if path.parent.name == "ipython" and path.suffix == ".py"}
+        return {str(path): name for path, name in (wanted | modules).items()}
 
     def _compile(self) -> Path | None:
         source = Path(self.root, _SOURCE)

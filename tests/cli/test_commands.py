@@ -31,6 +31,7 @@ _VERBS = (
     ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),
+    *(("shell", verb) for verb in ("enable", "disable", "init", "socket", "status", "forget")),
     *(("models", verb) for verb in ("list", "show", "rollback", "remove", "export", "import")),
 )  # fmt: skip
 

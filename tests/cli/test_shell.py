@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from charwise import plugins
 from charwise.app import app
+from charwise.commands import doctor
 from charwise_daemon import paths
 from tests.daemon.shell.shell import Shell
 
@@ -86,3 +87,22 @@ def test_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "with blank/zsh/charwise.zsh").touch()
     assert _run("init", "zsh") == f"source '{tmp_path}/with blank/zsh/charwise.zsh'\n"
     assert "there is no plugin for python" in _run("init", "python", code=1)
+
+
+def test_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which shells are learned from, and what is wrong with their rc files and with the files' rights."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ZDOTDIR", raising=False)
+    findings = lambda: {finding.subject: (finding.is_well, finding.seen) for finding in doctor._shells()}  # noqa: E731
+    assert "none is learned from" in findings()["shells"][1]
+    _run("enable", "zsh", "--history", _history(tmp_path))
+    assert "has no line for it" in findings()["zsh"][1]
+    (tmp_path / ".zshrc").write_text(f"source '{tmp_path}/charwise.zsh'\n")
+    assert findings()["zsh"][0] is False
+    (tmp_path / "charwise.zsh").touch()
+    assert findings() == {
+        "zsh": (True, f"learned from; {tmp_path}/.zshrc sources it"),
+        "shells": (True, f"what was run is in {paths.state_dir() / 'shell'}, yours alone"),
+    }
+    next((paths.state_dir() / "shell/commands").iterdir()).chmod(0o644)
+    assert findings()["shells"][0] is False

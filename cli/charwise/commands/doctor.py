@@ -125,4 +125,25 @@ def _daemon() -> Iterator[Finding]:
     yield Finding("daemon", is_well, f"version {hello['version']}, process {hello['pid']}{todo}")
 
 
-_CHECKS = (_python, _torch, _engine, _folders, _settings, _workspaces, _models, _daemon)
+def _shells() -> Iterator[Finding]:
+    from charwise.plugins import in_rc_file  # noqa: PLC0415 - only here, as what follows
+    from charwise_daemon.shell import consent, importing  # noqa: PLC0415
+
+    folder = paths.state_dir() / importing.FOLDER
+    known = consent.read(folder / importing.FILE)
+    if not known.shells:
+        yield Finding("shells", is_well=True, seen="none is learned from; `charwise shell enable zsh` allows it")
+        return
+    for shell in known.shells:
+        is_well, seen = in_rc_file(shell)
+        yield Finding(shell, is_well, f"learned from; {seen}" if seen else "learned from")
+    opened = [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
+    todo = (
+        f"others may read {opened[0]}: `chmod -R go= {folder}`"
+        if opened
+        else f"what was run is in {folder}, yours alone"
+    )
+    yield Finding("shells", not opened, todo)
+
+
+_CHECKS = (_python, _torch, _engine, _folders, _settings, _workspaces, _models, _daemon, _shells)
