@@ -27,8 +27,9 @@ _SIZE = 100_000
 # for the daemon to have read the document; until a paused trainer goes on, at most; and between two looks.
 _PACE, _DRAWN, _OPENED, _RESUMED, _LOOK = 0.1, 0.5, 1.0, 30.0, 0.02
 _KINDS = {"along": "typed along the suggestion", "searched": "typed, new suggestion"}
-# What would put in more than was typed, and the other extensions' suggestions.
+# What would put in more than was typed, the other extensions' suggestions, and a toolbar that tests click.
 _SETTINGS = {
+    "editor.inlineSuggest.showToolbar": "onHover",
     "editor.autoIndent": "none",
     "editor.autoClosingBrackets": "never",
     "editor.autoClosingQuotes": "never",

@@ -4,6 +4,7 @@ import { commands, type ExtensionContext, window, workspace } from "vscode";
 import { Accept } from "./accept";
 import { Documents } from "./documents";
 import { Feedback } from "./feedback";
+import { Focus } from "./focus";
 import { Generate } from "./generate";
 import { install, offerInstallation } from "./install";
 import { LEARNED, Learned } from "./learned";
@@ -43,6 +44,7 @@ export function activate(context: ExtensionContext): void {
     log,
     server,
     typing,
+    new Focus(server, documents),
     status,
     server.onStatus((each) => status.set(each)),
     register(selector, suggestions),
