@@ -19,7 +19,6 @@ def main() -> None:
     """Measure in one editor, print the tables and the JSON line."""
     parser = options(__doc__.splitlines()[0], documents=(5, "of 100 kB"), keys=(60, "typed in each"))
     parser.add_argument("--editor", choices=sorted(_PROBES), required=True, help="which one")
-    parser.add_argument("--proposed", action="store_true", help="VS Code: with the proposed API that charwise asks for")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.documents, chosen.keys = 2, 40

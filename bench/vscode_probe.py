@@ -53,20 +53,20 @@ async def measure(report: Report, folder: Path, model: Path, chosen: Any) -> Non
             asyncio.run_coroutine_threadsafe(until_computing(pid, _RESUMED), loop).result()
 
         async with Watch(pid) as watch:
-            args = (folder, small, documents, chosen.keys, until_training, chosen.proposed)
-            rows = await asyncio.to_thread(_in_browser, *args)  # in a thread of its own: playwright's calls block
+            work = asyncio.to_thread(_in_browser, folder, small, documents, chosen.keys, until_training)
+            rows = await work  # in a thread of its own: playwright's calls block
         report.say(str(watch))
         report.note(trainer=str(watch))
     report.table("VS Code, 10 keys/s at most", rows)
 
 
 def _in_browser(
-    folder: Path, small: Path, documents: list[Draft], keys: int, until_training: Callable[[], None], proposed: bool
+    folder: Path, small: Path, documents: list[Draft], keys: int, until_training: Callable[[], None]
 ) -> list[Row]:
     (folder / "code").mkdir()
     with serving(folder / "code") as served, browsing() as browser:
         page = browser.new_page(viewport={"width": 1000, "height": 700})
-        window = Workbench(page, served.url, small, served.ports).start(proposed=proposed).trust()
+        window = Workbench(page, served.url, small, served.ports).start().trust()
         for key, value in _SETTINGS.items():
             window.js("await vscode.workspace.getConfiguration().update(key, value, true)", key=key, value=value)
         page.evaluate(_SCRIPT.read_text("utf-8"))

@@ -23,7 +23,7 @@ import type { Typing } from "./typing";
 
 export const ACCEPTED = "charwise.acceptedSuggestion";
 
-/** VS Code waits 50 ms before it asks, unless its user lets charwise use the proposed API that says not to. */
+/** VS Code waits 50 ms before it asks, unless it lets charwise use the proposed API that says not to. */
 export function register(selector: DocumentSelector, provider: InlineCompletionItemProvider): Disposable {
   const atOnce: (...registered: [DocumentSelector, InlineCompletionItemProvider, object]) => Disposable =
     languages.registerInlineCompletionItemProvider;

@@ -1,11 +1,5 @@
 """Typing with suggestions: they appear, stay while they are typed, and keep out of the way of keys."""
 
-from pathlib import Path
-
-from playwright.sync_api import Browser
-
-from tests.conftest import make_project
-from tests.editors.vscode.serving import Served
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 
@@ -19,20 +13,6 @@ def test_ghost_text(window: Workbench) -> None:
     window.until_text(f"{DEDENT}w{shown}")
     window.press("Control+z")
     window.until_text(f"{DEDENT}w")
-
-
-def test_ghost_text_at_once(served: Served, chromium: Browser, tmp_path: Path) -> None:
-    """It appears, and is typed through, where VS Code lets the extension use the API that spares it the wait."""
-    page = chromium.new_page()
-    try:
-        window = Workbench(page, served.url, make_project(tmp_path / "at-once"), served.ports).start(proposed=True)
-        window.write(DEDENT)
-        window.type_until_ghost("w")
-        shown = window.ghost()
-        window.type(shown[0])
-        window.ghost_begins(shown[1:])
-    finally:
-        page.close()
 
 
 def test_typing_through(window: Workbench) -> None:

@@ -29,11 +29,10 @@ class Workbench:
         self.page, self.folder = page, folder
         self._url, self._ports, self._count = url, ports / folder.name, 0
 
-    def start(self, *, proposed: bool = False) -> Self:
-        """Load the window, whose folder is not trusted; with the APIs that are proposed where extensions want them."""
+    def start(self) -> Self:
+        """Load the window; its folder is not trusted."""
         self._ports.unlink(missing_ok=True)
-        payload = '&payload=[["enableProposedApi",""]]' if proposed else ""
-        self.page.goto(f"{self._url}/?folder={self.folder}{payload}", wait_until="commit")
+        self.page.goto(f"{self._url}/?folder={self.folder}", wait_until="commit")
         self.page.wait_for_selector(".monaco-workbench", timeout=1000 * PATIENCE)
         until(self._ports.exists, "the driver has not started")
         return self
