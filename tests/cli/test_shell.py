@@ -10,6 +10,7 @@ from charwise import plugins
 from charwise.app import app
 from charwise.commands import doctor
 from charwise_daemon import paths
+from charwise_daemon.store import Store
 from tests.daemon.shell.shell import Shell
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -72,6 +73,25 @@ def test_forget(tmp_path: Path) -> None:
     assert "2 commands are forgotten" in _run("forget", "make")
     assert "forgotten last on" in _run("status")
     assert not [path for path in (paths.state_dir() / "shell").rglob("*.sh") if b"make" in path.read_bytes()]
+
+
+def test_forget_retrains(tmp_path: Path) -> None:
+    """A model that has read what is forgotten is deleted at once; `status` says when another has learned the rest."""
+    file = tmp_path / "history"
+    file.write_text("".join(f"make test-{number % 7}\nssh host-{number % 5}\n" for number in range(300)))
+    _run("enable", "zsh", "--history", str(file))
+    shell, folder = Shell(), str(paths.state_dir() / "shell/commands")
+    tiny = ["--epochs", "4", "--layers", "1", "--width", "32", "--threads", "1"]
+    assert CliRunner().invoke(app, ["train", folder, *tiny]).exit_code == 0
+    (name,) = Store(paths.models_dir()).names()
+    told = _run("forget", "ssh *")
+    assert "300 commands are forgotten" in told
+    assert "is deleted" in told
+    assert not Store(paths.models_dir()).has(name)
+    assert "one that has not is trained" in _run("status")
+    assert CliRunner().invoke(app, ["train", folder, *tiny]).exit_code == 0
+    assert "the model has learned without it" in _run("status")
+    shell.close()
 
 
 def test_socket() -> None:
