@@ -194,7 +194,9 @@ class Person:
     def _edit(self, project: _Project) -> Iterator[Event]:
         editor = self.usual("editor", ["vim", "nvim", "code", "less"], 3.0)
         if self.chance(0.12):
-            yield from self.run(f"{editor} {self._new_file(project)}")
+            file = self._new_file(project)
+            yield from self.run(f"{editor} {file}")
+            self._make(project, file)  # it is there from now on
         else:
             yield from self.run(f"{editor} {self._file(project)}")
 
@@ -398,7 +400,6 @@ class Person:
         file = pattern.format(name=project.name, word=f"{self.word()}_{self.word()}")
         if file not in project.files:
             project.files.append(file)
-        self._make(project, file)
         return file
 
     def _make(self, project: _Project, file: str) -> None:

@@ -36,6 +36,7 @@ from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor, first_gate
 from charwise_daemon.search import Limits
 from charwise_daemon.shell.checks import Place, working
+from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import names_at
 from charwise_daemon.shell.prompt import Asked, Prompt, at_once
 from charwise_daemon.shell.recollection import Recollection
@@ -123,11 +124,12 @@ class Charwise:
         for at in range(len(text)):
             typed = text[:at].decode("utf-8", "ignore")
             word, _ = last_word(typed)
-            asked = self._asked(event, text[:at], names_at(place.directory, word))
+            names = names_at(place.directory, word)
+            asked = self._asked(event, text[:at], names)
             position = at_once(self._prompt.position(predictor, asked))
             self.bits += bits(position.probabilities[text[at]])
             self.characters += 1
-            yield self._shown(predictor, position, typed, place, eagerness)
+            yield self._shown(predictor, position, typed, names, place, eagerness)
         asked = self._asked(event, b"", ())
         at_once(self._prompt.learn(predictor, at_once(self._prompt.position(predictor, asked)), text))
         self._remember(event)
@@ -137,7 +139,13 @@ class Charwise:
         return Asked(header(event.directory, event.branch, self._status), typed, memories)
 
     def _shown(
-        self, predictor: Predictor, position: Any, typed: str, place: Place, eagerness: Sequence[float]
+        self,
+        predictor: Predictor,
+        position: Any,
+        typed: str,
+        names: Sequence[str],
+        place: Place,
+        eagerness: Sequence[float],
     ) -> dict[float, Offer | None]:
         around = Surroundings.of(typed.encode(), len(typed.encode()))
         found, known = dict[int, Any](), dict[str, str]()
@@ -157,6 +165,8 @@ class Charwise:
                         break
                 if shown[each] or not completer.choose(found[1], price_of(each), around):
                     break
+            if shown[each] is None and (text := working(typed, filled(typed, names), place)):
+                shown[each] = Offer(text.encode(), 1.0)
         return shown
 
     def _predictor(self) -> Predictor:

@@ -275,7 +275,7 @@ class Commands:
         path = self.shells.log.commands_folder
         await self._stop_training(path)
         told = await self.shells.forget(params.pattern)
-        if told["forgotten"]:
+        if told["forgotten"] or self.shells.log.has_dropped:  # the model may have read what the log has not any more
             told["is_learned_anew"] = await self._begin_anew(path)
         return told
 

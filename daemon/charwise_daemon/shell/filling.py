@@ -10,22 +10,19 @@ _TELLING = 2
 _GIT = names("add rm mv diff checkout restore log blame show stash reset")
 
 
-def filled(buffer: str, suggested: str, there: Iterable[str]) -> str:
-    """Return what is suggested, or the rest of the only name that goes on like the buffer and that.
+def filled(buffer: str, there: Iterable[str]) -> str:
+    """Return the rest of the only file that goes on like a buffer, "" where there is none, or no file is wanted.
 
     Args:
         buffer: what was typed.
-        suggested: what was found, "" for nothing.
-        there: the names in the folder.
+        there: the names in the folder; of those without a suffix, most are folders, whose names alone say little.
     """
     word, is_command = last_word(buffer)
     if is_command or len(word) < _TELLING or not _wants_file(buffer):
-        return suggested
+        return ""
     found = {name for name in there if name.startswith(word) and name != word}
-    if len(found) != 1:
-        return suggested
-    rest = found.pop()[len(word) :]
-    return rest if rest.startswith(suggested) else suggested
+    rest = found.pop()[len(word) :] if len(found) == 1 else ""
+    return rest if "." in rest else ""
 
 
 def _wants_file(buffer: str) -> bool:

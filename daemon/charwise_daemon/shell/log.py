@@ -38,6 +38,12 @@ class Log:
     def __repr__(self) -> str:
         return f"Log({self._folder}, {len(self._pieces())} pieces)"
 
+    @property
+    def has_dropped(self) -> bool:
+        """Whether commands have been removed because they were old."""
+        pieces = self._pieces(_RAN)
+        return bool(pieces) and self._piece(_RAN, 0) != pieces[0]
+
     def read(self) -> Iterator[list[Command]]:
         """Yield all commands, a piece at a time, what was imported before what was run, each oldest first."""
         pieces = sorted(self._pieces(), key=lambda path: (path.name.startswith(_RAN), path.name))

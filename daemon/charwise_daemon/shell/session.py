@@ -227,12 +227,11 @@ class ShellSession:
                 limits, price = self._shells.limits(alternatives)
                 drafts = await driven(self._prompt.find(predictor, asked, limits, price))
             for draft in drafts:
-                text = filled(buffer, draft.text.decode(), names)
-                if text := await self._checked(directory, buffer, text):
+                if text := await self._checked(directory, buffer, draft.text.decode()):
                     return self._offered(directory, buffer, text, draft)
             if not drafts:
                 break
-        text = await self._checked(directory, buffer, filled(buffer, "", names))
+        text = await self._checked(directory, buffer, filled(buffer, names))
         return self._offered(directory, buffer, text, Draft()) if text else None
 
     def _offered(self, directory: str, buffer: str, text: str, draft: Draft) -> _Offer:

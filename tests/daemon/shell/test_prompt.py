@@ -101,15 +101,11 @@ def test_recollection_by_folder() -> None:
 def test_filled() -> None:
     """The only name that goes on is taken where a file is wanted, and only there."""
     there = ["Report.txt", "README.md", "src", "Makefile"]
-    assert filled("cat Rep", "", there) == "ort.txt"
-    assert filled("cat Rep", "ort", there) == "ort.txt"
-    assert filled("cat Rep", "rieve", there) == "rieve"
-    assert filled("cat R", "", there) == ""
-    assert filled("git add Rep", "", there) == "ort.txt"
-    assert filled("git Rep", "", there) == ""
-    assert filled("echo Rep", "", there) == ""
-    assert filled("Rep", "", there) == ""
-    assert filled("cat sr", "", ["src", "srv"]) == ""
+    assert filled("cat Rep", there) == "ort.txt"
+    assert filled("git add Rep", there) == "ort.txt"
+    for buffer in ("cat R", "cat Report.txt", "git Rep", "echo Rep", "Rep", "cat sr", "cat Rx", "git", ""):
+        assert filled(buffer, there) == ""
+    assert filled("cat Rep", [*there, "Reply.txt"]) == ""
 
 
 def test_branch_of(tmp_path: Path) -> None:

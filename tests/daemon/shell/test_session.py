@@ -121,7 +121,7 @@ def test_only_what_can_work(enabled: Enabled, tmp_path: Path) -> None:
     assert shell.complete("cat ch", folder) == ""
     (tmp_path / "chapter-one.txt").touch()
     shell.send("ran", folder, "", "0", "true")
-    assert shell.complete("cat ch", folder) == "apter-one.txt"
+    assert _goes_on(shell.complete("cat ch", folder), "apter-one.txt")
     assert shell.complete("frob", folder) == ""
     shell.send("names", "function", "frobnicate")
     assert _goes_on(shell.complete("frob", folder), "nicate --all")
@@ -134,8 +134,8 @@ def test_names_of_the_folder(enabled: Enabled, tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     (tmp_path / "deeper/Incomparable.txt").touch()
     _until(lambda: shell.complete("git pu"))
-    assert shell.complete("cat Unmist", str(tmp_path)) == "akable-Report.txt"
-    assert shell.complete("cat deeper/Incom", str(tmp_path)) == "parable.txt"
+    assert _goes_on(shell.complete("cat Unmist", str(tmp_path)), "akable-Report.txt")
+    assert _goes_on(shell.complete("cat deeper/Incom", str(tmp_path)), "parable.txt")
 
 
 def test_cursor_inside(enabled: Enabled) -> None:
