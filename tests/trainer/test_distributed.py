@@ -161,6 +161,13 @@ def test_two_are_refused_as_one_is(corpus: Corpus, tmp_path: Path) -> None:
     assert done.stderr.count("is being trained by process") == 1
 
 
+def test_two_are_told_of_one(tmp_path: Path) -> None:
+    """What any of them finds wrong on its own machine ends all, and is said once."""
+    done = launch(f"--corpus={tmp_path / 'nowhere'}", tmp_path / "model")
+    assert done.returncode != 0
+    assert done.stderr.count("is no packed corpus") == 1
+
+
 # --- one process ------------------------------------------------------------------------------------------------------
 def test_alone_nobody_is_asked(tmp_path: Path) -> None:
     """Without torchrun each function is what it is called with."""
