@@ -115,7 +115,7 @@ def test_teller_leaves_out_progress(capsys: pytest.CaptureFixture[str]) -> None:
     """Of what comes several times a second, the first is told, and the last."""
     tell = Teller(Stop())
     for done in (0.1, 0.2, 1.0):
-        tell(Progress(1, done, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+        tell(Progress(1, done, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1))
     assert [each.split()[2] for each in capsys.readouterr().out.splitlines()] == ["done=0.1", "done=1"]
 
 
