@@ -5,7 +5,7 @@ folder's, what stands before a command is the one that was run before it there, 
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.shard import GAP, Shard, Strip
@@ -103,15 +103,31 @@ class Recollection:
         return OpenMemories(Memory(shards, strips, source="documents"), Memory((), [strip], source="nearby"))
 
     def _parts(self, directory: str) -> tuple[list[Shard], list[Strip]]:
-        folder = self._folders.setdefault(directory, _Folder())
+        """Return what is known of a folder; where little was run, also of those above it, and of no folder."""
+        shards, strips, size = list[Shard](), list[Strip](), 0
+        for each in _from(directory):
+            folder = self._folders.get(each)
+            if folder is None:
+                continue
+            more, latest = self._sorted_folder(each, folder).parts()
+            shards, strips, size = shards + more, strips + latest, size + folder.size
+            if size >= _LITTLE:
+                break
+        return shards, strips
+
+    def _sorted_folder(self, directory: str, folder: _Folder) -> _Folder:
         self._sorted[directory] = folder
         self._sorted.move_to_end(directory)
         if len(self._sorted) > _MOST_SORTED:
             _, coldest = self._sorted.popitem(last=False)
             coldest.cool()
-        shards, strips = folder.parts()
-        unknown = PYTHON if directory.startswith(PYTHON) else UNKNOWN
-        if folder.size < _LITTLE and directory != unknown:
-            more, latest = self._parts(unknown)
-            return [*shards, *more], [*strips, *latest]
-        return shards, strips
+        return folder
+
+
+def _from(directory: str) -> Iterator[str]:
+    """Yield a folder, those above it, and what stands for no folder."""
+    while directory.rpartition("/")[0] not in {"", PYTHON}:
+        yield directory
+        directory = directory.rpartition("/")[0]
+    yield directory
+    yield PYTHON if directory.startswith(PYTHON) else UNKNOWN

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KIND = ".sh"
-"""The type of file as which suggestions at the prompt are counted, and weighed by a gate of their own."""
+KIND = "prompt"
+"""The type of file as which suggestions at the prompt are counted."""
 
 # What is longer is a pasted text, which nobody wants completed or remembered.
 _LONGEST = 4096
 # What is longer was hardly typed, so nothing is learned of how it was foreseen.
 _LONGEST_TYPED = 300
+# Seconds between commands that somebody types; those of a script teach nothing of how one types.
+_QUICKEST = 0.2
 # Others that are looked at where what is likeliest cannot work.
 _ALTERNATIVES = 4
 # Characters of a word from which the project's files help to complete it.
@@ -67,6 +70,7 @@ class ShellSession:
         self._programs = Programs(shells.folders)
         self._ignore = list[str]()
         self._greeted = ""  # as which it was told to be
+        self._ran_at = -_QUICKEST
         self._status = 0  # of the command before
         self._branches = dict[str, str]()  # by folder, at this prompt
         self._names = dict[tuple[str, str], list[str]]()  # by folder and folder of the word, at this prompt
@@ -124,7 +128,7 @@ class ShellSession:
         at_end = _whole(cursor) == len(buffer)
         self._shells.typed()
         self._outdate()
-        if not at_end or not self.is_on or len(buffer) > _LONGEST or buffer[:1].isspace():
+        if not at_end or not self.is_on or not _is_completed(buffer) or not _is_folder(directory):
             self._connection.send("suggest", number, "")
         elif self._offer and (rest := self._offer.rest(directory, buffer)):
             self._answer(number, self._offer, rest)
@@ -136,14 +140,15 @@ class ShellSession:
 
     def line_ran(self, directory: str, branch: str, status: str, command: str) -> None:
         """Learn a command that was run."""
-        ended = _whole(status)
+        ended = _whole(status) & 0xFF
+        branch = branch or self._branches.get(directory, "")
         self._outdate()
         self._branches.clear()
         self._names.clear()
         self._offer = None
         text = command.strip("\n")
-        if self.is_on and self._may_learn(text):
-            self._learn(directory, branch or branch_of(directory), ended, text)
+        if self.is_on and _is_folder(directory) and self._may_learn(text):
+            self._learn(directory, branch, ended, text)
         self._status = ended
 
     def line_accepted(self, number: str, characters: str) -> None:
@@ -259,11 +264,12 @@ class ShellSession:
     def _may_learn(self, text: str) -> bool:
         if len(text) > _LONGEST or is_kept_out(text, [*self._ignore, *self._shells.consent.ignore]):
             return False
-        return lines.is_safe(text.replace("\n", " ").replace("\t", " ")) and not is_secret(text)
+        return _is_safe(text) and not is_secret(text)
 
     def _learn(self, directory: str, branch: str, status: int, text: str) -> None:
         command = Command(self._prefix + short(directory), "" if self._prefix else branch, status, text)
-        if len(text) <= _LONGEST_TYPED:
+        before, self._ran_at = self._ran_at, time.monotonic()
+        if len(text) <= _LONGEST_TYPED and self._ran_at > before + _QUICKEST:
             memories = self._shells.recollection.memories(command.directory, self._prompt.lately)
             asked = Asked(header(command.directory, command.branch, self._status), b"", memories)
             predictor = self._shells.predictor()
@@ -271,6 +277,20 @@ class ShellSession:
             self._shells.learn(self, self._prompt.learn(predictor, position, body(text)))
         self._prompt.ran(command, self._status)
         self._shells.ran(command, self._status)
+
+
+def _is_completed(buffer: str) -> bool:
+    """Tell whether a buffer is one to suggest something for: not of what is kept out, or was pasted, or is no text."""
+    return len(buffer) <= _LONGEST and not buffer[:1].isspace() and _is_safe(buffer)
+
+
+def _is_safe(text: str) -> bool:
+    return lines.is_safe(text.replace("\n", " ").replace("\t", " "))
+
+
+def _is_folder(directory: str) -> bool:
+    """Tell whether this is the path of a folder, as far as it can be told without a disk."""
+    return directory.startswith("/") and "\0" not in directory and len(directory) <= _LONGEST
 
 
 def _whole(number: str) -> int:

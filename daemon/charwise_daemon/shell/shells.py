@@ -5,6 +5,7 @@ later is in the recollection, and in the workspace's memory as if it were a file
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import deque
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 _MOST_CHARACTERS = 128
 # What was run last, wherever, that a new shell knows at its first prompt.
 _MOST_LATELY = 50
+# Commands that wait to be written.
+_MOST_WAITING = 1000
 # As what the commands that have not joined the files yet are in the workspace's memory.
 _NOTHING = CorpusMemory.build({})
 _NEW, _PROMPT = "new.sh", "prompt.sh"
@@ -163,7 +166,10 @@ class Shells:
         at = self._projects.get(session)
         if at is None or at[0] != directory:
             self._leave(session)
-            at = self._projects[session] = directory, self._workspaces.listed_at(Path(directory))
+            root = None
+            with contextlib.suppress(CharwiseError):  # the list cannot be read: others say so
+                root = self._workspaces.listed_at(Path(directory))
+            at = self._projects[session] = directory, root
             if at[1]:
                 self._workspaces.add(at[1], session)
         return self._workspaces.get(at[1]).memory if at[1] else None
@@ -174,7 +180,9 @@ class Shells:
             self._begin(self._workspaces.release(project, session))
 
     def ran(self, command: Command, status_before: int) -> None:
-        """Learn a command that was run."""
+        """Learn a command that was run, unless more come than can be written: those are a script's."""
+        if len(self._tasks) >= _MOST_WAITING:
+            return
         self.recollection.add(command.directory, command.text)
         self._lately.append(command)
         self._new += record(command, status_before)

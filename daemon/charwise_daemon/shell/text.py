@@ -11,11 +11,15 @@ the folder and the beginning of the command.
 import re
 from dataclasses import dataclass
 
+from charwise_trainer.text import printable
+
 # What begins a further line of a command, as a shell shows it.
 _FURTHER = "\n> "
 _RECORD = re.compile(r"(?:(\d+) )?(?:(\S+) )?(\S+)\$ (.*)", re.DOTALL)
 _BLANK = re.compile(r"\s")
 _UNKNOWN = "?"
+# Of a folder or branch: what is longer says no more.
+_LONGEST_NAME = 200
 PYTHON = "py:"
 """What stands before the folder of a Python prompt, so that its lines are not taken for a shell's."""
 
@@ -40,9 +44,13 @@ class Command:
 def header(directory: str, branch: str, status_before: int) -> bytes:
     """Return what stands before a command."""
     parts = [str(status_before)] if status_before else []
-    parts += [branch] if branch else []
-    place = _BLANK.sub("_", directory) or _UNKNOWN
+    parts += [_one_word(branch)] if branch else []
+    place = _one_word(directory) or _UNKNOWN
     return f"{' '.join([*parts, place])}$ ".encode("utf-8", "replace")
+
+
+def _one_word(name: str) -> str:
+    return _BLANK.sub("_", printable(name))[:_LONGEST_NAME]
 
 
 def body(text: str) -> bytes:

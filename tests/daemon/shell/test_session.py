@@ -168,8 +168,35 @@ def test_accepted_is_counted(enabled: Enabled) -> None:
     with Client("test", start=False) as client:
         counts = client.request("statistics")["counts"]
     (day,) = counts.values()
-    assert day[".sh"]["accepted"] == 1
-    assert day[".sh"]["characters"] == 4
+    assert day["prompt"]["accepted"] == 1
+    assert day["prompt"]["characters"] == 4
+
+
+def test_flood(enabled: Enabled) -> None:
+    """Twenty thousand commands at once, as a script's, hold nobody up for long, and lose nothing that was known."""
+    shell = enabled(*_HISTORY)
+    _until(lambda: shell.complete("git pu"))
+    for number in range(20):
+        shell.socket.sendall(b"".join(b"ran\x1f/\x1f\x1f0\x1fls %d\n" % (number * 1000 + each) for each in range(1000)))
+    other = Shell()
+    assert other.complete("make ins", "/usr")
+    assert shell.complete("make ins", "/usr")
+    other.close()
+
+
+def test_strange_requests(enabled: Enabled) -> None:
+    """Folders that are none, NULs, controls, pasted texts and lines of all kinds are answered, with nothing."""
+    shell = enabled(*_HISTORY)
+    for directory in ("", "relative", "/nul\0", "/" + "x" * 5000, "/nothing/there"):
+        shell.send("ran", directory, "", "0", "make it")
+        shell.complete("make ", directory)
+    for buffer in ("\0", "\x1b[31m", "x" * 5000, "make\n" * 900, "'", '"', "$(", "cat \\", "if true; then\nmake t"):
+        shell.complete(buffer)
+    for status in ("-1", "999", "0"):
+        shell.send("ran", "/", "b" * 500, status, "true")
+    assert shell.ask("ran", "/", "", "x", "true")[0] == "error"
+    shell.send("accepted", "1", "-5")
+    assert shell.complete("git pu") is not None
 
 
 # --- what must not be known ----------------------------------------------------------------------

@@ -39,6 +39,14 @@ def test_commands_damaged() -> None:
     assert [c.text for c in commands("nonsense\n\n~/x$ ls\nhalf a rec")] == ["ls"]
 
 
+def test_header_of_strange_names() -> None:
+    """A folder or branch with newlines, escape sequences and blanks stays one word of one line."""
+    data = record(Command("~/a\n$ b\x1b[31m", "x\ny", 0, "ls"), 1)
+    assert data.count(b"\n") == 1
+    assert b"\x1b" not in data
+    assert len(header("~/" + "x" * 5000, "y" * 5000, 0)) < 500
+
+
 def test_header_unknown() -> None:
     """Of an imported command nothing is known, and that is said as shortly."""
     assert header("", "", 0) + body("ls") == b"?$ ls"
