@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from charwise_daemon.shell.text import PYTHON, Command, commands, record
 from charwise_daemon.tally import Tally
 from charwise_daemon.workspace import Workspace
 from charwise_daemon.workspaces import Workspaces
-from charwise_trainer.errors import StorageError
+from charwise_trainer.errors import TrainerError
 
 log = logging.getLogger(__name__)
 
@@ -258,15 +258,12 @@ class Shells:
 
     async def _keep(self, command: Command, status_before: int, *, is_allowed_again: bool) -> None:
         async with self._writing:
-            try:
-                await asyncio.to_thread(self.log.append, command, status_before)
-                if is_allowed_again:
-                    await asyncio.to_thread(consent.write, self._file, self.consent)
-                if self._count >= MOST_NEW:
-                    await asyncio.to_thread(self.log.settle)
-                    self._new, self._count = bytearray(), 0
-            except StorageError as error:
-                log.warning("%s", error)
+            await asyncio.to_thread(self.log.append, command, status_before)
+            if is_allowed_again:
+                await asyncio.to_thread(consent.write, self._file, self.consent)
+            if self._count >= MOST_NEW:
+                await asyncio.to_thread(self.log.settle)
+                self._new, self._count = bytearray(), 0
 
     def _forget_now(self, is_meant: Callable[[str], bool]) -> int:
         """Forget commands wherever they are in memory; return how many there were in the folders'."""
@@ -305,7 +302,16 @@ class Shells:
             known = self._remembered = memory, len(self._new), memory.changed({_NEW: bytes(self._new)})
         return known[2]
 
-    def _begin(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(_tried(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _tried(work: Coroutine[Any, Any, object]) -> None:
+    try:
+        await work
+    except (CharwiseError, TrainerError) as error:  # what is in memory is right, and is written with what comes next
+        log.warning("%s", error)
+    except Exception:  # the task's edge: nobody awaits it
+        log.exception("work for a shell failed")

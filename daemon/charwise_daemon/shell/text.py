@@ -50,7 +50,7 @@ def header(directory: str, branch: str, status_before: int) -> bytes:
 
 
 def _one_word(name: str) -> str:
-    return _BLANK.sub("_", printable(name))[:_LONGEST_NAME]
+    return _BLANK.sub("_", printable(name))[-_LONGEST_NAME:]
 
 
 def body(text: str) -> bytes:

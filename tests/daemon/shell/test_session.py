@@ -172,6 +172,17 @@ def test_accepted_is_counted(enabled: Enabled) -> None:
     assert day["prompt"]["characters"] == 4
 
 
+def test_nothing_can_be_written(enabled: Enabled) -> None:
+    """Where the log cannot be written, what was run is known all the same, and the daemon goes on."""
+    shell = enabled()
+    (paths.state_dir() / importing.FOLDER / "new.sh").mkdir()
+    for _ in range(3):
+        shell.send("ran", "/", "", "0", "make flowers")
+    assert _goes_on(shell.complete("make fl"), "owers")
+    _until(lambda: "new.sh" in paths.log_file().read_text())
+    assert _goes_on(shell.complete("make f"), "lowers")
+
+
 def test_flood(enabled: Enabled) -> None:
     """Twenty thousand commands at once, as a script's, hold nobody up for long, and lose nothing that was known."""
     shell = enabled(*_HISTORY)
