@@ -6,10 +6,12 @@ patterns, options) is let pass. Where a disk does not answer, this waits: whoeve
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from charwise_daemon.benefit import SHORTEST
+from charwise_daemon.shell.repository import references_of
 from charwise_daemon.shell.words import Word, names, words
 
 # Names in a folder that are looked at for one that begins with a word.
@@ -36,6 +38,10 @@ _WITH_VALUES = names(
 )
 # Programs whose paths may be another machine's.
 _ELSEWHERE = names("ssh docker podman kubectl adb mosh vagrant multipass lxc chroot ansible")
+_OF_REFERENCES = names("checkout switch merge rebase")
+_NEW_BRANCH = names("-b -B -c -C --orphan --abort --continue --skip --quit --onto")
+# What names a commit otherwise.
+_COMMIT = re.compile(r"(?:[A-Z]+_)?HEAD\b|[0-9a-f]{4,40}$|.*[~^]|-$")
 _RUN_A_MODULE = frozenset({"-m", "-c", "-e"})
 
 
@@ -76,7 +82,8 @@ class _Reader:
         self._begin()
 
     def _begin(self) -> None:
-        self._program, self._options, self._before, self._to = "", list[str](), "", ""
+        self._program, self._options, self._arguments = "", list[str](), list[str]()
+        self._before = self._to = ""
 
     def fits(self, word: Word) -> bool:
         """Tell whether the next word can stand there."""
@@ -96,6 +103,8 @@ class _Reader:
             return self._command(word, is_settled=word.end <= self.begun)
         if word.text.startswith("-"):
             self._options.append(word.text)
+        else:
+            self._arguments.append(word.plain)
         self._to = word.plain
         return is_settled or self._argument(word, before)
 
@@ -115,6 +124,8 @@ class _Reader:
             return True
         if self._program in _OF_FOLDERS:
             return self._is_there(word, folders=True)
+        if self._program == "git" and self._wants_reference():
+            return self._is_reference(word) or self._is_there(word)
         is_value = before.startswith("-") and self._program in _WITH_VALUES
         is_path = word.text.startswith(("/", "./", "../", "~/")) or ("/" in word.plain and self._begins_here(word))
         if not is_path and (is_value or self._program not in OF_FILES):
@@ -122,6 +133,19 @@ class _Reader:
         if self._is_there(word):
             return self._program != "mkdir" or "-p" in self._options
         return self._program in _MAKING and self._may_be_made(word)
+
+    def _wants_reference(self) -> bool:
+        """Tell whether git's argument is a branch, a tag or a commit that there must be: the first after some verbs."""
+        verb, count = self._arguments[0], len(self._arguments)
+        if verb == "branch":
+            return not {"-d", "-D"}.isdisjoint(self._options)
+        return verb in _OF_REFERENCES and count == 2 and _NEW_BRANCH.isdisjoint(self._options)
+
+    def _is_reference(self, word: Word) -> bool:
+        known = references_of(self._directory)
+        if not known or _COMMIT.match(word.plain) or word.plain in known:
+            return True
+        return self._is_last(word) and any(name.startswith(word.plain) for name in known)
 
     def _may_redirect(self, word: Word, sign: str) -> bool:
         return self._is_there(word) or (">" in sign and self._may_be_made(word))

@@ -1,4 +1,4 @@
-"""The folder that a prompt is in, as far as it helps to complete: git's branch, and the names that may be arguments.
+"""The folder that a prompt is in, as far as it helps to complete: the names in it that may be arguments.
 
 Looks at the disk, whose answer may be late or never come (a server that is gone): so it is asked in threads of its own,
 and nobody waits long.
@@ -9,7 +9,6 @@ import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from charwise_daemon.shell.checks import listed
@@ -22,8 +21,6 @@ _PATIENCE = 0.1
 _THREADS = 4
 # Names of a folder that are offered.
 _MOST_NAMES = 400
-_HEAD = "ref: refs/heads/"
-_LONGEST_HEAD = 4096
 
 
 class Disk:
@@ -56,21 +53,6 @@ class Disk:
         self._asked -= 1
         if not asked.cancelled():
             asked.exception()  # seen: whoever asked may have gone
-
-
-def branch_of(directory: str) -> str:
-    """Return git's branch in a folder, "" where there is none; no program is started for it."""
-    for folder in (Path(directory), *Path(directory).parents):
-        git = folder / ".git"
-        try:
-            if git.is_file():  # a worktree: the file says where its git folder is
-                git = folder / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
-            with (git / "HEAD").open("rb") as file:
-                head = file.read(_LONGEST_HEAD).decode("utf-8", "replace").strip()
-        except OSError:
-            continue
-        return head.removeprefix(_HEAD) if head.startswith(_HEAD) else head[:7]
-    return ""
 
 
 def names_at(directory: str, word: str) -> list[str]:

@@ -11,7 +11,7 @@ from charwise_daemon.engine import Engine
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.search import Limits
 from charwise_daemon.shell.filling import filled
-from charwise_daemon.shell.place import Disk, branch_of, names_at
+from charwise_daemon.shell.place import Disk, names_at
 from charwise_daemon.shell.prompt import Asked, Prompt, at_once
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.text import Command, body, header
@@ -106,23 +106,6 @@ def test_filled() -> None:
     for buffer in ("cat R", "cat Report.txt", "git Rep", "echo Rep", "Rep", "cat sr", "cat Rx", "git", ""):
         assert filled(buffer, there) == ""
     assert filled("cat Rep", [*there, "Reply.txt"]) == ""
-
-
-def test_branch_of(tmp_path: Path) -> None:
-    """Git's branch is read from its files: in a folder below, in a worktree, and where no branch is checked out."""
-    (tmp_path / "project/.git").mkdir(parents=True)
-    (tmp_path / "project/deep/er").mkdir(parents=True)
-    head = tmp_path / "project/.git/HEAD"
-    assert branch_of(str(tmp_path / "project")) == ""
-    head.write_text("ref: refs/heads/feature/x\n")
-    assert branch_of(str(tmp_path / "project/deep/er")) == "feature/x"
-    head.write_text("0123456789abcdef0123456789abcdef01234567\n")
-    assert branch_of(str(tmp_path / "project")) == "0123456"
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree/.git").write_text(f"gitdir: {tmp_path}/project/.git\n")
-    head.write_text("ref: refs/heads/main\n")
-    assert branch_of(str(tmp_path / "tree")) == "main"
-    assert branch_of(str(tmp_path / "nothing")) == ""
 
 
 def test_names_at(tmp_path: Path) -> None:
