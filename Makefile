@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 BENCHES := throughput latency training footprint scale soak
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-editors check bench bench-full sanitize format clean
+.PHONY: help setup demo test test-editors test-terminal check bench bench-full sanitize format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,10 +22,13 @@ demo: setup ## learn a real project, complete in it through the language server 
 	$(BIN)/python bench/demo.py
 
 test: setup ## run the whole test suite
-	$(BIN)/pytest -n 2 --ignore tests/editors
+	$(BIN)/pytest -n 2 --ignore tests/editors --ignore tests/terminal
 
 test-editors: setup ## run the tests in real editors, which they install in a cache folder
 	$(BIN)/pytest tests/editors --timeout 180 # the first one of an editor installs it, and trains
+
+test-terminal: setup ## run the tests in a real zsh in a real tmux, where both are installed (a minute)
+	$(BIN)/pytest tests/terminal
 
 check: setup ## format, lint, types, layering
 	$(BIN)/ruff format --check .

@@ -7,13 +7,14 @@
 #   CHARWISE_KEYS=no           bind no keys; the widgets are charwise-accept-word, -character, -run and charwise-forget
 #   CHARWISE_SOCKET=PATH       what `charwise shell socket` prints, where it is not the usual place
 
-[[ -o interactive ]] || return 0
+[[ -o interactive ]] && (( ! ${+_charwise_fd} )) || return 0
 zmodload -i zsh/zle zsh/net/socket zsh/system zsh/datetime zsh/parameter zsh/zleparameter 2>/dev/null || return 0
 
 typeset -gi _charwise_fd=0         # the connection, 0 for none
 typeset -gi _charwise_on=0         # whether the user lets zsh be learned from
 typeset -gi _charwise_own=0        # whether the ghost text is ours to show: zsh-autosuggestions shows its own
 typeset -gi _charwise_unread=0     # about how much of the socket's room is taken by what the daemon may not have read
+typeset -gF _charwise_since=0      # when the first of that was sent
 typeset -gi _charwise_id=0         # of the last request
 typeset -gi _charwise_shown_id=0   # of the request whose answer is shown
 typeset -gF _charwise_retry=0      # when the next connection may be tried
@@ -26,12 +27,12 @@ typeset -g  _charwise_running= _charwise_where=
 typeset -gA _charwise_names        # what was told of each kind of names
 
 # Between two attempts to connect, in seconds.
-typeset -gr _charwise_pause=3
+typeset -gF _charwise_pause=3
 # A socket has room for 208 KiB, each message counting about 1 KiB more than it has. A daemon that has not read so much
 # hangs; what would not fit would make zsh wait.
 typeset -gr _charwise_most_unread=65536
-# That of a few prompts: it is slow, if it does not hang.
-typeset -gr _charwise_hanging=8192
+# So many seconds without an answer, and it hangs too.
+typeset -gr _charwise_patience=2
 # What is longer is a pasted text, which the daemon does not complete.
 typeset -gr _charwise_longest=4096
 typeset -gr _charwise_most_names=2000
@@ -73,14 +74,17 @@ _charwise_send() {
   (( _charwise_fd && _charwise_unread < _charwise_most_unread )) || return 0
   local REPLY
   _charwise_line "$@"
+  (( _charwise_unread )) || _charwise_since=$EPOCHREALTIME
   (( _charwise_unread += $#REPLY + 1024 ))
   syswrite -o $_charwise_fd -- $REPLY 2>/dev/null || _charwise_disconnect
 }
 
 # Set REPLY to a message as it travels.
 _charwise_line() {
+  local newline=$'\x1e'
   local -a fields=("${@//[$'\x1e\x1f']/}")
-  REPLY="${(pj:\x1f:)${(@)fields//$'\n'/$'\x1e'}}"$'\n'
+  fields=("${(@)fields//$'\n'/$newline}")
+  REPLY="${(pj:\x1f:)fields}"$'\n'
 }
 
 # Something arrived, or the daemon is gone.
@@ -124,7 +128,7 @@ _charwise_told() {
       (( _charwise_own )) && { _charwise_show ''; _charwise_look }
       ;;
     (suggest)
-      (( $2 == _charwise_id )) && [[ $_charwise_asked == "$PWD"$'\n'"$PREBUFFER$BUFFER" ]] && _charwise_at_end || return 0
+      [[ $2 == $_charwise_id && $_charwise_asked == "$PWD"$'\n'"$PREBUFFER$BUFFER" ]] && _charwise_at_end || return 0
       _charwise_shown_id=$2
       _charwise_show "${3//[[:cntrl:]]/}"
       ;;
@@ -174,8 +178,12 @@ _charwise_precmd() {
 
 # At the first prompt all plugins are there: show ghost text, unless zsh-autosuggestions does.
 _charwise_begin() {
+  # Only now, as zsh-syntax-highlighting would colour the line anew after each widget that it finds.
+  zle -N _charwise-read _charwise_read
   (( ${+functions[_zsh_autosuggest_start]} )) && return
   _charwise_own=1
+  zle -N _charwise-look _charwise_look
+  zle -N _charwise-finish _charwise_finish
   autoload -Uz add-zle-hook-widget
   add-zle-hook-widget line-init _charwise-look
   add-zle-hook-widget line-pre-redraw _charwise-look
@@ -341,12 +349,9 @@ _charwise_wrap() {
   zle -N charwise-accept-character _charwise_accept_character
   zle -N charwise-accept-run _charwise_accept_run
   zle -N charwise-forget _charwise_forget
-  zle -N _charwise-look _charwise_look
-  zle -N _charwise-finish _charwise_finish
-  zle -N _charwise-read _charwise_read
   [[ ${CHARWISE_KEYS-} == no ]] || for map in emacs viins; do
     bindkey -M $map '^[[1;5C' charwise-accept-word '^[[1;3C' charwise-accept-word '^[[1;2C' charwise-accept-character \
-      '^X^M' charwise-accept-run '^[[3;2~' charwise-forget
+      '^X^M' charwise-accept-run '^[[3;2~' charwise-forget '^[[F' end-of-line '^[OF' end-of-line '^[[4~' end-of-line
   done
   autoload -Uz add-zsh-hook
   add-zsh-hook preexec _charwise_preexec
@@ -362,7 +367,8 @@ _zsh_autosuggest_strategy_charwise() {
   local text=$1 REPLY chunk got= line kind
   local -i fd
   # The prompt's own connection tells whether anybody would answer.
-  (( _charwise_fd && _charwise_on && _charwise_unread < _charwise_hanging && $#text <= _charwise_longest )) || return 0
+  (( _charwise_fd && _charwise_on && $#text <= _charwise_longest )) || return 0
+  (( ! _charwise_unread || EPOCHREALTIME < _charwise_since + _charwise_patience )) || return 0
   _charwise_socket && zsocket $REPLY 2>/dev/null || return 0
   fd=$REPLY
   _charwise_line hello 1 zsh $$
@@ -372,7 +378,7 @@ _zsh_autosuggest_strategy_charwise() {
   done
   _charwise_line complete 1 "$PWD" "$text" $#text
   syswrite -o $fd -- "$sent$REPLY" 2>/dev/null || return 0
-  while sysread -i $fd -t 0.3 chunk 2>/dev/null; do
+  while sysread -i $fd -t $_charwise_patience chunk 2>/dev/null; do
     got+=$chunk
     [[ $got == *$'suggest\x1f1\x1f'*$'\n'* ]] || continue
     line=${${got#*$'suggest\x1f1\x1f'}%%$'\n'*}

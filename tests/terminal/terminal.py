@@ -1,0 +1,144 @@
+"""A terminal with a zsh in it: types keys, and reads what is on the screen."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+# A machine with two cores and trainings on both takes its time.
+_PATIENCE = 12.0
+_LOOK_SECONDS = 0.02
+_STYLE = re.compile(r"\x1b\[([\d;]*)m")
+# What `fg=8` is, and what ends it: another foreground, or none.
+_GHOST, _OTHER = "90", re.compile(r"0?|3\d|9[0-79]")
+PROMPT = "> "
+
+
+class Terminal:
+    """One tmux server with one pane, in which zsh runs.
+
+    Args:
+        folder: a short path, for tmux's socket and zsh's files.
+        rc: the zshrc.
+        environment: what zsh has in its environment beside the test's own.
+        size: columns and rows.
+    """
+
+    def __init__(self, folder: Path, rc: str, environment: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> None:
+        self.folder, self._socket = folder, folder / "tmux"
+        folder.mkdir(exist_ok=True)
+        (folder / ".zshrc").write_text(f"PS1='{PROMPT}'\nunsetopt beep\n{rc}")
+        own = {"HOME": str(folder), "ZDOTDIR": str(folder), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
+        names = [part for name, value in own.items() for part in ("-e", f"{name}={value}")]
+        width, height = map(str, size)
+        self._tmux(
+            "-f", "/dev/null", "new-session", "-d", *names, "-c", str(folder), "-x", width, "-y", height, "zsh -di"
+        )
+
+    def close(self) -> None:
+        """End it."""
+        self._tmux("kill-server")
+
+    def press(self, *keys: str) -> None:
+        """Press keys, named as tmux names them."""
+        self._tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Type characters, as fast as they can be."""
+        self._tmux("send-keys", "-l", "--", text)
+
+    def paste(self, text: str) -> None:
+        """Paste a text, marked as pasted."""
+        self._tmux("set-buffer", "--", text)
+        self._tmux("paste-buffer", "-p")
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size."""
+        self._tmux("resize-window", "-x", str(width), "-y", str(height))
+
+    def screen(self) -> str:
+        """Return what is on the screen, with its colours."""
+        return self._tmux("capture-pane", "-e", "-p", "-J").rstrip("\n")
+
+    @property
+    def plain(self) -> str:
+        """What is on the screen, without colours."""
+        return _STYLE.sub("", self.screen())
+
+    @property
+    def line(self) -> str:
+        """What was typed at the last prompt, and stands there in any colour but the ghost text's."""
+        return "".join(character for character, is_ghost in self._last_line() if not is_ghost).rstrip()
+
+    @property
+    def ghost(self) -> str:
+        """The ghost text at the last prompt."""
+        return "".join(character for character, is_ghost in self._last_line() if is_ghost)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column of the cursor."""
+        y, x = self._tmux("display-message", "-p", "#{cursor_y} #{cursor_x}").split()
+        return int(y), int(x)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Return when a condition holds, which is looked at again and again."""
+        latest = time.monotonic() + _PATIENCE
+        while not condition():
+            assert time.monotonic() < latest, f"the screen is\n{self.screen()}\nwith the cursor at {self.cursor}"
+            time.sleep(_LOOK_SECONDS)
+
+    def until_line(self, text: str) -> None:
+        """Return when this, and no more, was typed at the last prompt."""
+        self.until(lambda: self.line == text)
+
+    def until_ghost(self, ghost: str | None = None) -> str:
+        """Return the ghost text when it is this one, or any."""
+        found = ""
+
+        def is_there() -> bool:
+            nonlocal found
+            found = self.ghost
+            return bool(found) if ghost is None else found == ghost
+
+        self.until(is_there)
+        return found
+
+    def run(self, command: str) -> None:
+        """Type a command and run it; return when the next prompt is there."""
+        prompts = len(self._prompts())
+        self.type(command)
+        self.until(lambda: self.line.endswith(command))
+        self.press("Enter")
+        self.until(lambda: len(self._prompts()) > prompts)
+
+    def _prompts(self) -> list[str]:
+        return [line for line in self.plain.split("\n") if line.startswith(PROMPT.rstrip())]
+
+    def _last_line(self) -> list[tuple[str, bool]]:
+        """Return the characters after the last prompt, each with whether it is ghost text."""
+        found = list(_characters(self.screen()))
+        text = "".join(character for character, _ in found)
+        begins = (f"\n{text}").rfind(f"\n{PROMPT.rstrip()}") + len(PROMPT)
+        return [each for each in found[begins:] if each[0] != "\n"]
+
+    def _tmux(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", str(self._socket), *arguments], check=True, capture_output=True, text=True, encoding="utf-8"
+        )
+        return done.stdout
+
+
+def _characters(screen: str) -> Iterator[tuple[str, bool]]:
+    """Yield the characters of a screen, each with whether it has the ghost text's colour."""
+    is_ghost, at = False, 0
+    for style in _STYLE.finditer(screen):
+        yield from ((character, is_ghost) for character in screen[at : style.start()])
+        at = style.end()
+        for code in style[1].split(";"):
+            if code == _GHOST:
+                is_ghost = True
+            elif _OTHER.fullmatch(code):
+                is_ghost = False
+    yield from ((character, is_ghost) for character in screen[at:])
