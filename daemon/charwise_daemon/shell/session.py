@@ -78,6 +78,7 @@ class ShellSession:
         self._offer: _Offer | None = None
         self._answered = "", ""  # the shell's ID of the last request that was answered with text, and that
         self._search: asyncio.Task[None] | None = None
+        self._asked_as = ""  # the shell's ID of the request that it is for
 
     def __repr__(self) -> str:
         return f"ShellSession({self._connection.shell}, {self._prompt})"
@@ -89,8 +90,7 @@ class ShellSession:
 
     def close(self) -> None:
         """Stop what is under way."""
-        if self._search:
-            self._search.cancel()
+        self._outdate()
 
     def begin(self) -> None:
         """Know what was run in other shells."""
@@ -136,7 +136,7 @@ class ShellSession:
         else:
             if self._offer:
                 self._shells.tally.otherwise(self._offer.number)
-            self._offer = None
+            self._offer, self._asked_as = None, number
             self._search = asyncio.create_task(self._suggest(number, directory, buffer))
 
     def line_ran(self, directory: str, branch: str, status: str, command: str) -> None:
@@ -182,8 +182,10 @@ class ShellSession:
 
     # --- suggesting ----------------------------------------------------------------------------------
     def _outdate(self) -> None:
+        """End the search under way, whose request is answered with nothing: each is answered once."""
         if self._search and not self._search.done():
             self._search.cancel()
+            self._connection.send("suggest", self._asked_as, "")
         self._search = None
 
     async def _suggest(self, number: str, directory: str, buffer: str) -> None:
@@ -196,8 +198,7 @@ class ShellSession:
                 self._offer = found
         except Exception:  # the task's edge: nobody awaits it
             log.exception("a suggestion at the prompt failed")
-        finally:  # outdated or not, every request is answered once
-            self._answer(number, found, found.text if found else "")
+        self._answer(number, found, found.text if found else "")
 
     def _answer(self, number: str, offer: _Offer | None, text: str) -> None:
         self._connection.send("suggest", number, text)

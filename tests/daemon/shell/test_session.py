@@ -10,7 +10,7 @@ from charwise_daemon import launch, paths
 from charwise_daemon.client import Client
 from charwise_daemon.protocol import ShellPattern
 from charwise_daemon.shell import importing
-from charwise_daemon.shell.lines import is_safe
+from charwise_daemon.shell.lines import is_safe, line
 from tests.conftest import daemon_pid, wait_for_end
 from tests.daemon.shell.conftest import Enabled
 from tests.daemon.shell.planted import SECRETS
@@ -154,6 +154,21 @@ def test_newer_request(enabled: Enabled) -> None:
     answers = [shell.read() for _ in buffers]
     assert sorted(int(answer[1]) for answer in answers) == list(range(len(buffers)))
     assert answers[-1] == ["suggest", str(len(buffers) - 1), "tall"]
+
+
+def test_outdated_before_it_began(enabled: Enabled) -> None:
+    """A request is answered once, even if what comes with it makes it outdated; and one under way as well."""
+    shell = enabled(*_HISTORY)
+    _until(lambda: shell.complete("git pu"))
+    asked = line("complete", "7", "/", "make ins", "8")
+    shell.socket.sendall(asked + line("ran", "/", "", "0", "true") + line("forget", "nothing"))
+    assert [shell.read()[:2] for _ in range(2)] == [["suggest", "7"], ["forgot", "0"]]
+    shell.socket.sendall(asked + line("complete", "8", "/", "make ", "2"))
+    assert [shell.read() for _ in range(2)] == [["suggest", "7", ""], ["suggest", "8", ""]]
+    shell.send("complete", "9", "/", "x", "1")
+    shell.send("complete", "10", "/", "xy", "2")
+    assert [shell.read()[1] for _ in range(2)] == ["9", "10"]
+    assert shell.complete("make ins", number="11")
 
 
 def test_accepted_is_counted(enabled: Enabled) -> None:
