@@ -279,6 +279,12 @@ class Commands:
             told["is_learned_anew"] = await self._begin_anew(path)
         return told
 
+    async def cmd_shell_anew(self, _: Peer, __: protocol.Empty) -> bool:
+        """Read again what shells may teach, and have the model learn it anew; return whether there was one."""
+        self.shells.reload()
+        await self._stop_training(self.shells.log.commands_folder)
+        return await self._begin_anew(self.shells.log.commands_folder)
+
     async def _begin_anew(self, path: Path) -> bool:
         """Forget what the model of a workspace has learned; return whether it had learned anything."""
         entry = self.workspaces.listed().get(path)

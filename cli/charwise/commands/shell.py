@@ -16,6 +16,7 @@ from charwise_daemon.protocol import ShellPattern
 app = typer.Typer(help="Suggestions at the shell's prompt.", no_args_is_help=True)
 
 _SHELL = Annotated[str, typer.Argument(help="zsh, bash, fish, ipython or python.")]
+_ANEW = "the model that had read them is deleted; another learns the other commands when nobody types"
 # Between two looks at whether a training has ended.
 _LOOK_SECONDS = 2.0
 
@@ -51,15 +52,20 @@ def enable(
 
 @app.command()
 def disable(shell: _SHELL) -> None:
-    """Learn from a shell no more, and remove what was learned from its history file.
+    """Learn from a shell no more, and forget what was learned from its history file, by the model too.
 
     What was run since stays; `charwise shell forget` removes it.
     """
     from charwise_daemon.shell import importing  # noqa: PLC0415 - as above
 
-    was_on = importing.disable(paths.state_dir(), shell)
-    _tell()
-    typer.echo(f"{shell} is learned from no more" if was_on else f"{shell} was not learned from")
+    if not importing.disable(paths.state_dir(), shell):
+        typer.echo(f"{shell} was not learned from")
+        return
+    with Client("charwise shell") as client:
+        is_learned_anew = client.request("shell_anew")
+    typer.echo(f"{shell} is learned from no more, and its history is forgotten by the memory")
+    if is_learned_anew:
+        typer.echo(_ANEW)
 
 
 @app.command()
@@ -93,7 +99,7 @@ def forget(
         typer.echo(f"{told['forgotten']:,} commands are forgotten by the memory, and suggested no more")
         if not told.get("is_learned_anew"):
             return
-        typer.echo("the model that had read them is deleted; another learns the other commands when nobody types")
+        typer.echo(_ANEW)
         if wait:
             _wait(client)
             typer.echo("it has: nothing that is suggested comes from what was forgotten")
