@@ -212,7 +212,8 @@ class ShellSession:
         word, is_command = last_word(buffer)
         project = self._shells.project(directory, self) if len(word) >= _TELLING and not is_command else None
         key = self._prefix + short(directory)
-        memories = self._shells.recollection.memories(key, self._prompt.lately, names, project)
+        arguments = [] if is_command else names
+        memories = self._shells.recollection.memories(key, self._prompt.lately, arguments, project)
         return Asked(header(key, self._branches.get(directory, ""), self._status), body(buffer), memories)
 
     async def _seen(self, directory: str, buffer: str) -> list[str]:

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # Commands are longer than lines of code, and most are foreseen to their ends.
 _MOST_CHARACTERS = 128
+# Milliseconds that others are looked for where the likeliest cannot work: the answer is late already.
+_OTHERS_MS = 8.0
 # What was run last, wherever, that a new shell knows at its first prompt.
 _MOST_LATELY = 50
 # Commands that wait to be written.
@@ -139,7 +141,8 @@ class Shells:
 
     def limits(self, alternatives: int) -> tuple[Limits, float]:
         """Return how far a search goes, and what a wrong suggestion costs."""
-        limits = Limits(_MOST_CHARACTERS, 1, alternatives, self._settings.time_limit_ms)
+        most = self._settings.time_limit_ms if alternatives == 1 else min(_OTHERS_MS, self._settings.time_limit_ms)
+        limits = Limits(_MOST_CHARACTERS, 1, alternatives, most)
         return limits, price_of(self._settings.eagerness) * self.tally.factor(KIND)
 
     def counted(self, draft: Draft, kind: str) -> int:
