@@ -11,6 +11,7 @@
 zmodload -i zsh/zle zsh/net/socket zsh/system zsh/datetime zsh/parameter zsh/zleparameter 2>/dev/null || return 0
 
 typeset -gi _charwise_fd=0         # the connection, 0 for none
+typeset -gi _charwise_soon=0       # what has the next connection made once the prompt is drawn, 0 for none
 typeset -gi _charwise_on=0         # whether the user lets zsh be learned from
 typeset -gi _charwise_own=0        # whether the ghost text is ours to show: zsh-autosuggestions shows its own
 typeset -gi _charwise_unread=0     # about how much of the socket's room is taken by what the daemon may not have read
@@ -52,14 +53,33 @@ _charwise_socket() {
   [[ -S $REPLY && -O $REPLY && -O ${REPLY:h} ]]
 }
 
-_charwise_connect() {
-  (( _charwise_fd || EPOCHREALTIME < _charwise_retry )) && return 0
+# Connect once the prompt is drawn, so that it does not wait: what can always be read is seen to then.
+_charwise_connect_soon() {
+  (( _charwise_fd || _charwise_soon || EPOCHREALTIME < _charwise_retry )) && return 0
   _charwise_retry=$(( EPOCHREALTIME + _charwise_pause ))
+  exec {_charwise_soon}</dev/null
+  zle -F -w $_charwise_soon _charwise-connect
+}
+
+_charwise_connect() {
+  emulate -L zsh
   local REPLY
-  _charwise_socket && zsocket $REPLY 2>/dev/null || return 0
+  zle -F $_charwise_soon
+  exec {_charwise_soon}<&-
+  _charwise_soon=0
+  _charwise_dial || return 0
   _charwise_fd=$REPLY _charwise_unread=0 _charwise_on=0 _charwise_rest= _charwise_asked= _charwise_names=()
   zle -F -w $_charwise_fd _charwise-read
   _charwise_send hello 1 zsh $$
+}
+
+# Set REPLY to a new connection.
+_charwise_dial() {
+  local -i fd moved
+  _charwise_socket && zsocket $REPLY 2>/dev/null || return 1
+  fd=$REPLY
+  exec {moved}<&$fd {fd}<&-  # those below 10 are the user's to name
+  REPLY=$moved
 }
 
 _charwise_disconnect() {
@@ -166,7 +186,7 @@ _charwise_precmd() {
   local -i ended=$?
   emulate -L zsh
   (( _charwise_own )) || _charwise_begin
-  _charwise_connect
+  _charwise_connect_soon
   (( _charwise_on )) || { _charwise_running=; return 0 }
   _charwise_tell_names
   if [[ -n $_charwise_running ]]; then
@@ -179,6 +199,7 @@ _charwise_precmd() {
 # At the first prompt all plugins are there: show ghost text, unless zsh-autosuggestions does.
 _charwise_begin() {
   # Only now, as zsh-syntax-highlighting would colour the line anew after each widget that it finds.
+  zle -N _charwise-connect _charwise_connect
   zle -N _charwise-read _charwise_read
   (( ${+functions[_zsh_autosuggest_start]} )) && return
   _charwise_own=1
@@ -211,7 +232,7 @@ _charwise_look() {
   fi
   _charwise_draw "$_charwise_ghost"
   [[ $_charwise_asked == "$PWD"$'\n'"$text" ]] && return 0
-  (( _charwise_fd )) || _charwise_connect
+  _charwise_connect_soon
   (( _charwise_on && $#text <= _charwise_longest )) || return 0
   _charwise_asked="$PWD"$'\n'"$text"
   _charwise_send complete $(( ++_charwise_id )) "$PWD" "$text" $#text
@@ -369,7 +390,7 @@ _zsh_autosuggest_strategy_charwise() {
   # The prompt's own connection tells whether anybody would answer.
   (( _charwise_fd && _charwise_on && $#text <= _charwise_longest )) || return 0
   (( ! _charwise_unread || EPOCHREALTIME < _charwise_since + _charwise_patience )) || return 0
-  _charwise_socket && zsocket $REPLY 2>/dev/null || return 0
+  _charwise_dial || return 0
   fd=$REPLY
   _charwise_line hello 1 zsh $$
   local sent=$REPLY

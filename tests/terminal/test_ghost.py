@@ -149,7 +149,7 @@ def test_names(daemon: object, open_terminal: Open) -> None:  # noqa: ARG001 - i
     terminal.press("C-u")
     terminal.run("alias zz-deploy=true")
     terminal.type("zz-d")
-    assert terminal.until_ghost().startswith("eploy")
+    assert terminal.until_ghost().startswith("eplo")
 
 
 def test_options(daemon: object, open_terminal: Open) -> None:  # noqa: ARG001 - it is to run

@@ -63,7 +63,7 @@ def test_autosuggestions_of_names(open_terminal: Open) -> None:
     )
     terminal.run("true")
     terminal.type("zz-d")
-    assert terminal.until_ghost().startswith("eploy")
+    assert terminal.until_ghost().startswith("eplo")
 
 
 def test_other_hooks(open_terminal: Open) -> None:
