@@ -5,7 +5,8 @@ $ python bench/terminal.py --lines 500000 --commands 100
 A real zsh in a pseudo-terminal; commands are typed into it, a key at a time, and what zsh writes is read: a key's time
 ends when ghost text in its colour has been written after it. Keys that only type along what is shown, or after which
 nothing is shown, are counted but not timed. Both have the same made-up history (shell_history.py) of that many lines,
-zsh in HISTFILE, charwise imported. The daemon has a really trained model of the size that budgets speak of.
+zsh in HISTFILE, charwise imported; what is typed is what came after it, commands that name no file. The daemon has a
+really trained model of the size that budgets speak of.
 """
 
 import asyncio
@@ -137,6 +138,11 @@ def _keys(folder: Path, rc: str, commands: Sequence[str]) -> Keys:
     return keys
 
 
+def _typed(commands: Sequence[str]) -> list[str]:
+    """Return some of the commands: one line each, and without files, as those of a made-up history are not there."""
+    return [command for command in commands[::7] if not re.search("[/.\n]", command)]
+
+
 def _starts(folder: Path, sourced: Mapping[str, str]) -> dict[str, list[float]]:
     """Return the milliseconds until the prompt is there, taking turns."""
     found = {name: list[float]() for name in sourced}
@@ -168,7 +174,7 @@ def main() -> None:
 
 def _measure(report: Report, folder: Path, model: Path, lines: int, count: int) -> None:
     events = [event.command for event in simulate(seed=1, count=lines + 20 * count)]
-    history, typed = folder / "history", [command for command in events[lines:] if "\n" not in command][::20][:count]
+    history, typed = folder / "history", _typed(events[lines:])[:count]
     history.write_text("".join(f": 1700000000:0;{command}\n" for command in events[:lines] if "\n" not in command))
     imported = importing.enable(paths.state_dir(), "zsh", history)
     install(model, Log(paths.state_dir() / importing.FOLDER).commands_folder)
