@@ -31,7 +31,7 @@ _COMMANDS = (
 _TIMES = 30
 # It learns a little in seconds.
 _TINY = ("--epochs", "30", "--layers", "1", "--width", "64", "--threads", "1")
-SOURCE = f"source {plugin('zsh')}\n_charwise_pause=0.05\n"
+SOURCE = f"source {plugin('zsh')}\n_charwise_pause=0\n"
 
 
 @pytest.fixture(scope="session")
