@@ -100,11 +100,8 @@ def test_vi(daemon: object, open_terminal: Open) -> None:  # noqa: ARG001 - it i
     terminal.press("Right")
     terminal.until(lambda: terminal.line.startswith("git commit --message"))
     for key in ("l", "$", "e"):
-        terminal.press("Escape")
-        terminal.until(lambda: terminal.cursor[1] < len(terminal.line) + 2)
-        terminal.type("dd")
+        terminal.press("C-c")  # the next line begins in insert mode
         terminal.until_line("")
-        terminal.type("i")
         _offered(terminal)
         terminal.press("Escape")
         terminal.until(lambda: terminal.cursor[1] < len("> git commit --mess"))
