@@ -105,6 +105,10 @@ class Terminal:
         self.until(is_there)
         return found
 
+    def interrupt(self) -> None:
+        """Leave the line by Ctrl-C; one that comes while zsh runs a hook ends that alone, and is pressed again."""
+        self.until(lambda: self.line == "" or self.press("C-c"))
+
     def run(self, command: str) -> None:
         """Type a command and run it; return when the next prompt is there."""
         prompts = len(self._prompts())

@@ -63,8 +63,7 @@ def test_forget(terminal: Terminal) -> None:
     assert not terminal.ghost.startswith("tus")
     assert terminal.plain.split("\n")[0].rstrip() == "> git sta"
     terminal.press("C-u")
-    terminal.press("C-c")
-    terminal.until_line("")
+    terminal.interrupt()
     terminal.type("git stat")
     terminal.until_line("git stat")
     assert not terminal.ghost.startswith("us")
@@ -100,8 +99,7 @@ def test_vi(daemon: object, open_terminal: Open) -> None:  # noqa: ARG001 - it i
     terminal.press("Right")
     terminal.until(lambda: terminal.line.startswith("git commit --message"))
     for key in ("l", "$", "e"):
-        terminal.press("C-c")  # the next line begins in insert mode
-        terminal.until_line("")
+        terminal.interrupt()  # the next line begins in insert mode
         _offered(terminal)
         terminal.press("Escape")
         terminal.until(lambda: terminal.cursor[1] < len("> git commit --mess"))

@@ -73,8 +73,7 @@ def test_interrupted(terminal: Terminal) -> None:
     """Ctrl-C leaves the line, and the next one has suggestions."""
     terminal.type("git sta")
     terminal.until_ghost("tus")
-    terminal.press("C-c")
-    terminal.until_line("")
+    terminal.interrupt()
     terminal.type("git sta")
     terminal.until_ghost("tus")
 
@@ -99,8 +98,7 @@ def test_several_lines(terminal: Terminal) -> None:
     terminal.until(lambda: "for> " in terminal.plain)
     terminal.type("git sta")
     terminal.until(lambda: terminal.ghost.startswith("tus"))
-    terminal.press("C-c")
-    terminal.until_line("")
+    terminal.interrupt()
     terminal.type("true &&")
     terminal.press("C-v", "C-j")
     terminal.type("git sta")
