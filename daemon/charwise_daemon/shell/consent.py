@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from charwise_daemon.errors import CharwiseError
+from charwise_daemon.paths import private_dir
 from charwise_trainer.storage import replace_file
 
 KINDS = ("zsh", "bash", "fish", "ipython", "python")
@@ -68,7 +69,8 @@ def read(file: Path) -> Consent:
 
 
 def write(file: Path, consent: Consent) -> None:
-    """Keep it; raises StorageError."""
+    """Keep it; raises StorageError, or CharwiseError for a folder that is not ours."""
+    private_dir(file.parent)
     replace_file(file, json.dumps(asdict(consent), indent=1).encode())
 
 

@@ -5,7 +5,6 @@ Pure but for the files; nothing is written. A file of any size is read from its 
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -123,6 +122,8 @@ def _ipython(path: Path) -> Iterator[str]:
     """The table `history` of a database, which IPython may be writing to."""
     if not path.is_file():
         raise CharwiseError(f"{path} is no file, so no history can be read from it; name it with --history FILE")
+    import sqlite3  # noqa: PLC0415 - the daemon, which knows this module, starts without it
+
     query = "SELECT source_raw FROM history ORDER BY session DESC, line DESC LIMIT ?"
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)) as database:

@@ -28,11 +28,11 @@ _RAN = "ran"
 
 
 class Log:
-    """The files under one folder, which is made where it is missing."""
+    """The files under one folder, which is made when there is something to write."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = private_dir(folder)
-        self.commands_folder = private_dir(folder / "commands")
+        self._folder = folder
+        self.commands_folder = folder / "commands"
         self._new = folder / f"new{_SUFFIX}"
 
     def __repr__(self) -> str:
@@ -57,6 +57,7 @@ class Log:
     def append(self, command: Command, status_before: int) -> None:
         """Add a command that was run."""
         data = record(command, status_before)
+        self._make()
         with writing(self._new):
             descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
@@ -81,6 +82,7 @@ class Log:
 
     def import_(self, shell: str, commands: Sequence[Command]) -> int:
         """Take a history in place of what was imported of this shell; return how many of its commands are kept."""
+        self._make()
         kept = bounded(commands, _PIECE * _MOST_PIECES)
         self.drop(shell)
         parts, part = list[bytes](), bytearray()
@@ -116,6 +118,10 @@ class Log:
                 gone, has_changed = gone + count, has_changed or path != self._new
                 replace_file(path, bytes(data)) if data else path.unlink()
         return gone, has_changed
+
+    def _make(self) -> None:
+        private_dir(self._folder)
+        private_dir(self.commands_folder)
 
     def _pieces(self, kind: str = "") -> list[Path]:
         prefix = f"{kind}-" if kind else ""
