@@ -35,6 +35,8 @@ def test_focus(window: Workbench, heard: tuple[Path, Path]) -> None:
         window.type("w")
         window.ghost()
         assert "textDocument/didFocus" not in noted.read_text()[before:]
+    window.write(DEDENT)
+    window.type_until_ghost("w")  # the usual server is there again
 
 
 def _until_told(window: Workbench, noted: Path, position: str, times: int = 1) -> None:
