@@ -81,10 +81,10 @@ def test_interrupted(terminal: Terminal) -> None:
 def test_not_ascii(terminal: Terminal) -> None:
     """Letters of several bytes and of two columns are suggested, and typed along, as others are."""
     terminal.type("echo grüß")
-    assert terminal.until_ghost().startswith("e ")
+    terminal.until(lambda: terminal.ghost.startswith("e "))
     terminal.press("C-u")
     terminal.type("echo 日")
-    assert terminal.until_ghost().startswith("本語")
+    terminal.until(lambda: terminal.ghost.startswith("本語"))
     terminal.type("本")
     terminal.until(lambda: terminal.ghost.startswith("語"))
     terminal.press("Right")
