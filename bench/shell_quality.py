@@ -38,10 +38,11 @@ from charwise_daemon.search import Limits
 from charwise_daemon.shell.checks import Place, working
 from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import names_at
-from charwise_daemon.shell.prompt import Asked, Prompt, at_once
+from charwise_daemon.shell.prompt import Asked, Prompt
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.text import Command, body, header, record
 from charwise_daemon.shell.words import last_word
+from charwise_daemon.steps import at_once
 from charwise_trainer.corpus import discover
 
 # From those who want to see everything to those who want only what is sure; 0.5 is the default.

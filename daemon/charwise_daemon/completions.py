@@ -12,8 +12,8 @@ import functools
 import itertools
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 from charwise_daemon.background import Background
 from charwise_daemon.benefit import price_of
@@ -31,11 +31,9 @@ from charwise_daemon.search import Limits
 from charwise_daemon.served import Served
 from charwise_daemon.settings import CompletionSettings
 from charwise_daemon.shard import Shard
+from charwise_daemon.steps import Steps, driven, last
 from charwise_daemon.tally import Tally
 from charwise_daemon.workspaces import Workspaces
-
-T = TypeVar("T")
-Steps = Generator[asyncio.Future[Any] | None, None, T]  # a step may yield what is to be waited for
 
 # Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
 _PATIENCE = 10.0
@@ -129,7 +127,7 @@ class Completions:
         serving = self._predictor_for(document).engine
         if serving is None:
             raise ModelError(f"no model has learned {document.label} yet; run `charwise train` on its folder, or wait")
-        return serving, await _drive(_last(document.snapshots.read(serving, document.text, params.offset)))
+        return serving, await driven(last(document.snapshots.read(serving, document.text, params.offset)))
 
     def shown(self, owner: object, suggestion: int) -> None:
         """Note that a suggestion is seen."""
@@ -164,17 +162,17 @@ class Completions:
         with self.background.waiting():
             if offer and offer.search:  # begun in the background
                 offer.awaited_since = time.monotonic()
-                await _drive(offer.search)
+                await driven(offer.search)
                 if completion := self._adopt(offer, document, params, began):
                     return completion
-            found = await _drive(self._find(document, params.offset, params))
+            found = await driven(self._find(document, params.offset, params))
         return self._offer(found, document, params, began)
 
     async def _suppose(self, document: Document, params: Complete, start: int, text: bytes, began: float) -> Completion:
         """Answer as if other text stood before the cursor. That is not typed, so what was offered stays offered."""
         supposed, offset = document.replaced(start, params.offset, text), start + len(text)
         with self.background.waiting():
-            found = await _drive(self._find(supposed, offset, params))
+            found = await driven(self._find(supposed, offset, params))
         drafts = self._numbered(found)
         self._prepare(document)
         self.tally.offered(drafts, document.kind, params.trigger == "automatic")
@@ -235,7 +233,7 @@ class Completions:
             return Found([], [])
         sorting, predictor, state = self._sort(document), self._predictor_for(document), None
         if predictor.engine:
-            state = yield from _last(document.snapshots.read(predictor.engine, document.text, offset))
+            state = yield from last(document.snapshots.read(predictor.engine, document.text, offset))
         if sorting and not document.recall.is_warm:
             yield sorting
         memory = self.documents.memory_for(document, offset)
@@ -243,7 +241,7 @@ class Completions:
         limits, price = self._limits(params, around), self._price(document, params)
         whole_lines = self._multiline(params) == "always"
         found = complete(predictor, position, limits, around, price, clock, whole_lines=whole_lines)
-        drafts = yield from _last(found)
+        drafts = yield from last(found)
         present = position.distributions.sum(1) > 0
         return Found(drafts, [name for name, taken in zip(SOURCES, present, strict=True) if taken])
 
@@ -279,7 +277,7 @@ class Completions:
         while document.unlearned and self.documents.is_warm(document):
             (served, predictor), offset, state = self._served(document), document.unlearned.start, None
             if predictor.engine:
-                state = yield from _last(document.snapshots.read(predictor.engine, document.text, offset))
+                state = yield from last(document.snapshots.read(predictor.engine, document.text, offset))
             memory = self.documents.memory_for(document, offset)
             predictor.learn(predictor.at(state, document.context(offset), memory), document.text[offset])
             document.unlearned = document.unlearned.after(1)
@@ -351,25 +349,3 @@ def _instead(params: Complete) -> tuple[int, bytes]:
 def _asked(params: Complete) -> tuple[Any, ...]:
     limits = params.max_characters, params.max_lines, params.alternatives, params.max_milliseconds
     return *limits, params.indentation, params.eagerness, params.multiline
-
-
-def _last(values: Iterator[T]) -> Steps[T]:
-    """Return the last of some values, with a step after each of the others."""
-    latest = next(values)
-    for value in values:
-        yield None
-        latest = value
-    return latest
-
-
-async def _drive(steps: Steps[T]) -> T:
-    """Return what a generator returns, letting others run after each of its steps; cancelled, it stops there."""
-    while True:
-        try:
-            awaited = next(steps)
-        except StopIteration as end:
-            returned: T = end.value
-            return returned
-        if awaited:
-            await asyncio.wait([awaited])
-        await asyncio.sleep(0)

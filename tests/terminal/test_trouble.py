@@ -23,6 +23,14 @@ def _works(terminal: Terminal, word: str) -> None:
     assert f"\n{word}\n" in terminal.plain
 
 
+def _finds_the_next(terminal: Terminal) -> None:
+    """Start a daemon, and see its suggestions from the next prompt on."""
+    launch.ensure_running()
+    terminal.run("true")
+    terminal.type("git sta")
+    terminal.until_ghost("tus")
+
+
 def test_no_daemon(home: Path, open_terminal: Open) -> None:
     """Without a daemon the prompt says nothing of it and starts none; once there is one, it is used."""
     terminal = open_terminal()
@@ -30,10 +38,7 @@ def test_no_daemon(home: Path, open_terminal: Open) -> None:
     assert terminal.plain.rstrip().split("\n") == ["> echo alone", "alone", ">"]
     assert not launch.is_running()
     assert home.exists()
-    launch.ensure_running()
-    terminal.run("true")
-    terminal.type("git sta")
-    terminal.until_ghost("tus")
+    _finds_the_next(terminal)
 
 
 def test_killed(terminal: Terminal) -> None:
@@ -48,10 +53,7 @@ def test_killed(terminal: Terminal) -> None:
     terminal.until_line("git stashed")
     terminal.press("C-u")
     _works(terminal, "still here")
-    launch.ensure_running()
-    terminal.run("true")
-    terminal.type("git sta")
-    terminal.until_ghost("tus")
+    _finds_the_next(terminal)
 
 
 def test_hanging(terminal: Terminal) -> None:

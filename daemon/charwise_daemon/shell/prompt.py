@@ -4,11 +4,9 @@ The LSTM reads the commands that were run last in this shell, each with its head
 what was typed of it. Knows no sockets and no disk.
 """
 
-import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from charwise_daemon.completer import Draft, complete
 from charwise_daemon.documents import same_ends
@@ -20,10 +18,8 @@ from charwise_daemon.search import Limits
 from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.shell.text import Command, body, record, text_of
 from charwise_daemon.snapshots import Snapshots
+from charwise_daemon.steps import Steps, last
 from charwise_trainer.corpus import encode_header
-
-T = TypeVar("T")
-Steps = Generator[None, None, T]
 
 # As the files are named that the LSTM learns commands from.
 _FILE = "ran-000000.sh"
@@ -83,7 +79,7 @@ class Prompt:
         text, state = bytes(self._before) + asked.header + asked.typed, None
         self._follow(text)
         if predictor.engine:
-            state = yield from _last(self._states(predictor.engine, text))
+            state = yield from last(self._states(predictor.engine, text))
         after = (self.lately[-1] if self.lately else b"") + b"\n" + asked.typed
         own = after[-MAX_ORDER:]
         return predictor.at(state, (asked.header + asked.typed)[-MAX_ORDER:], asked.memories, own)
@@ -92,7 +88,7 @@ class Prompt:
         """Return what is worth showing after what was typed, best first; each step is a character or a few."""
         position = yield from self.position(predictor, asked)
         around = Surroundings.of(asked.typed, len(asked.typed))
-        return (yield from _last(complete(predictor, position, limits, around, price)))
+        return (yield from last(complete(predictor, position, limits, around, price)))
 
     @staticmethod
     def learn(predictor: Predictor, position: Position, command: bytes) -> Steps[None]:
@@ -111,33 +107,3 @@ class Prompt:
 
     def _states(self, engine: Engine, text: bytes) -> Iterator[State]:
         return self._snapshots.read(engine, text, len(text))
-
-
-async def driven(steps: Steps[T]) -> T:
-    """Return what a generator returns, letting others run after each of its steps; cancelled, it stops there."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            returned: T = end.value
-            return returned
-        await asyncio.sleep(0)
-
-
-def at_once(steps: Steps[T]) -> T:
-    """Return what a generator returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            returned: T = end.value
-            return returned
-
-
-def _last(values: Iterator[T]) -> Steps[T]:
-    """Return the last of some values, with a step after each of the others."""
-    latest = next(values)
-    for value in values:
-        yield None
-        latest = value
-    return latest

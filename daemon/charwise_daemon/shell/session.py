@@ -17,11 +17,12 @@ from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.ignoring import is_kept_out, split
 from charwise_daemon.shell.place import names_at, short
 from charwise_daemon.shell.programs import Programs
-from charwise_daemon.shell.prompt import Asked, Prompt, at_once, driven
+from charwise_daemon.shell.prompt import Asked, Prompt
 from charwise_daemon.shell.repository import branch_of
 from charwise_daemon.shell.secrets import is_secret
 from charwise_daemon.shell.text import PYTHON, Command, body, header
 from charwise_daemon.shell.words import last_word
+from charwise_daemon.steps import at_once, driven
 
 if TYPE_CHECKING:
     from charwise_daemon.shell.connection import ShellConnection

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from charwise_daemon.shell.programs import Folders
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.session import KIND, ShellSession
 from charwise_daemon.shell.text import PYTHON, Command, commands, record
+from charwise_daemon.steps import Steps
 from charwise_daemon.tally import Tally
 from charwise_daemon.workspace import Workspace
 from charwise_daemon.workspaces import Workspaces
@@ -158,7 +159,7 @@ class Shells:
             return Predictor()
         return workspace.served.predictor_for(self._memory(workspace.memory), _PROMPT)
 
-    def learn(self, session: ShellSession, steps: Iterator[None]) -> None:
+    def learn(self, session: ShellSession, steps: Steps[None]) -> None:
         """Let the predictor learn while nobody waits."""
         self.background.start(session, steps)
         if workspace := self._workspace():

@@ -12,9 +12,10 @@ from charwise_daemon.predictor import Predictor
 from charwise_daemon.search import Limits
 from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import Disk, names_at
-from charwise_daemon.shell.prompt import Asked, Prompt, at_once
+from charwise_daemon.shell.prompt import Asked, Prompt
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.text import Command, body, header
+from charwise_daemon.steps import at_once
 
 _COMMANDS = [
     Command("~/x", "main", 0, text) for text in ("make test", "git add -A", "git commit -m wip", "ls -la") * 30
