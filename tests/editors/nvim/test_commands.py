@@ -121,21 +121,46 @@ def test_generate(editor: Editor, scripted: Scripted) -> None:
     editor.until_text("begin  end")
 
 
+def _generate(editor: Editor, scripted: Scripted) -> None:
+    """Return when a first piece has been put in."""
+    scripted.is_held = True
+    editor.command("Charwise generate")
+    editor.until(lambda: scripted.is_held, False)
+    scripted.say("generated", {"msgid": scripted.held, "text": "text"})
+    editor.until_text("text")
+
+
+def _is_stopped(editor: Editor, scripted: Scripted) -> None:
+    """Return when the writing has been cancelled once; what came stays, and what still comes is dropped."""
+    editor.until(lambda: scripted.heard("cancel")[-1:], [{"msgid": scripted.held}])
+    came = editor.text
+    scripted.say("generated", {"msgid": scripted.held, "text": "more"})
+    editor.synchronise()
+    assert editor.text == came
+    assert scripted.heard("cancel").count({"msgid": scripted.held}) == 1
+    assert editor.lua("return vim.fn.maparg('<C-c>', 'n')") == ""
+
+
 def test_generate_stops(editor: Editor, scripted: Scripted) -> None:
     """`<C-c>` and `:Charwise stop` end it; what came stays, and what still comes is dropped."""
     for stop in ("<C-c>", ":Charwise stop<CR>"):
-        scripted.is_held = True
-        before = len(scripted.heard("cancel"))
-        editor.command("Charwise generate")
-        editor.until(lambda: scripted.is_held, False)
-        scripted.say("generated", {"msgid": scripted.held, "text": "text"})
-        editor.until(lambda: "text" in editor.text, True)
+        _generate(editor, scripted)
         editor.keys(stop)
-        editor.until(lambda count=before: len(scripted.heard("cancel")) > count, True)
-        assert scripted.heard("cancel")[-1] == {"msgid": scripted.held}
-        scripted.say("generated", {"msgid": scripted.held, "text": "more"})
-        editor.synchronise()
-        assert editor.text == "text"
-        assert editor.lua("return vim.fn.maparg('<C-c>', 'n')") == ""
+        _is_stopped(editor, scripted)
         editor.keys("dd")
         editor.until_text("")
+
+
+def test_generate_interrupted(editor: Editor, scripted: Scripted) -> None:
+    """One `<C-c>` ends it, too, where it comes while a piece is put in, or while Neovim is at anything else."""
+    _generate(editor, scripted)
+    press = "vim.api.nvim_input('<C-c>')"
+    editor.lua(f"vim.api.nvim_buf_attach(0, false, {{ on_bytes = function() {press} return true end }})")
+    scripted.say("generated", {"msgid": scripted.held, "text": " and more"})
+    _is_stopped(editor, scripted)
+    assert "rror" not in editor.messages
+    editor.keys("dd")
+    editor.until_text("")
+    _generate(editor, scripted)
+    editor.lua(f"vim.schedule(function() {press} end)")
+    _is_stopped(editor, scripted)

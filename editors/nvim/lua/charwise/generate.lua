@@ -7,9 +7,22 @@ local M = {}
 
 local namespace = api.nvim_create_namespace('charwise.generate')
 local STOP = '<C-c>'
+local INTERRUPT = vim.keycode(STOP)
 local running = nil ---@type table? buf, mark, request, is_first
 
+-- A Ctrl-C that comes while Neovim is at something, such as putting a piece in, interrupts that: no mapping gets it then,
+-- but it is seen as a key.
+local function map(buf)
+  vim.keymap.set({ 'n', 'i' }, STOP, M.stop, { buffer = buf, desc = 'charwise: stop writing' })
+  vim.on_key(function(key)
+    if key == INTERRUPT then
+      M.stop()
+    end
+  end, namespace)
+end
+
 local function unmap(buf)
+  vim.on_key(nil, namespace)
   if api.nvim_buf_is_valid(buf) then
     pcall(vim.keymap.del, { 'n', 'i' }, STOP, { buffer = buf })
   end
@@ -29,15 +42,10 @@ local function finish(err, result)
   end
 end
 
--- Puts a piece in where the last one ended, into the same undo step; where the user has undone it, that ends it.
-local function put(text)
-  local job = running
-  if not api.nvim_buf_is_valid(job.buf) then
-    return M.stop()
-  end
-  local joins = job.is_first or pcall(api.nvim_buf_call, job.buf, function() vim.cmd.undojoin() end)
-  if not joins then
-    return M.stop()
+-- Puts a piece in where the last one ended, into the same undo step.
+local function put(job, text)
+  if not job.is_first then
+    api.nvim_buf_call(job.buf, function() vim.cmd.undojoin() end)
   end
   job.is_first = false
   local at = api.nvim_buf_get_extmark_by_id(job.buf, namespace, job.mark, {})
@@ -55,7 +63,7 @@ function M.start(given)
   document:flush()
   local where = { document = document:key(), version = document.version, offset = document:offset(at[1] - 1, column) }
   running = { buf = buf, is_first = true, mark = api.nvim_buf_set_extmark(buf, namespace, at[1] - 1, column, {}) }
-  vim.keymap.set({ 'n', 'i' }, STOP, M.stop, { buffer = buf, desc = 'charwise: stop writing' })
+  map(buf)
   running.request = daemon.request('generate', vim.tbl_extend('force', where, given), finish)
 end
 
@@ -78,7 +86,9 @@ function M.is_running() return running ~= nil end
 
 daemon.on('notified', function(method, told)
   if method == 'generated' and running and told.msgid == running.request then
-    put(told.text)
+    if not pcall(put, running, told.text) then
+      M.stop() -- the user has undone it, closed the buffer, or pressed Ctrl-C just now
+    end
   end
 end)
 
