@@ -20,7 +20,7 @@ from charwise_daemon.generate import generated
 from charwise_daemon.journal import Journal
 from charwise_daemon.scoring import Scoring
 from charwise_daemon.settings import Settings
-from charwise_daemon.store import Store
+from charwise_daemon.store import Store, name_for
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 from charwise_trainer.ignore import leave_out
@@ -182,9 +182,18 @@ class Commands:
         await self._stop_training(path)
         return dataclasses.asdict(await self.workspaces.choose(path, params.model))
 
-    async def cmd_models(self, _: Peer, __: protocol.Empty) -> list[dict[str, Any]]:
-        """Return the stored models."""
-        return await asyncio.to_thread(self._known_models)
+    async def cmd_models(self, _: Peer, params: protocol.ModelsFor) -> list[dict[str, Any]]:
+        """Return the stored models; for a workspace, its own first, be it trained or not, and which of them it has."""
+        known = await asyncio.to_thread(self._known_models)
+        if not params.path:
+            return known
+        path = registry.absolute(params.path)
+        own, listed = name_for(path), self.workspaces.listed().get(path)
+        if not any(each["name"] == own for each in known):
+            known.append({"name": own, "model": "", "step": None, "bpc": None, "created": ""})
+        used = listed.model if listed else own
+        told = [{**each, "own": each["name"] == own, "used": each["name"] == used} for each in known]
+        return sorted(told, key=lambda each: not each["own"])
 
     def _known_models(self) -> list[dict[str, Any]]:
         metas = {name: self._store.meta(name) for name in self._store.names()}

@@ -271,6 +271,13 @@ class WorkspaceModel:
 
 
 @dataclass(frozen=True)
+class ModelsFor:
+    """`models`: the workspace that is to have one of them, "" none."""
+
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class ShellPattern:
     """`shell_forget`: text that is in the commands meant, or a pattern that they match."""
 

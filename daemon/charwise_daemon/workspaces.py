@@ -100,9 +100,10 @@ class Workspaces:
         listed = self.listed()
         if path not in listed:
             raise WorkspaceError(f"{path} is no workspace; add it with `charwise workspace add {path}`")
-        if model:
+        own = name_for(path)
+        if model not in {"", own}:  # its own need not be trained yet
             self._models.store.meta(model)
-        entry = replace(listed[path], model=model or name_for(path))
+        entry = replace(listed[path], model=model or own)
         registry.write(self._file, {**listed, path: entry})
         holders = self._holders.get(path, set())
         await self._unload(path)

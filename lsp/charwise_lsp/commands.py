@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import Feedback, FilePath, Pause, WorkspaceModel, WorkspacePath
+from charwise_daemon.protocol import Feedback, FilePath, ModelsFor, Pause, WorkspaceModel, WorkspacePath
 from charwise_lsp import generating
 from charwise_lsp.generating import CONTINUE, FAILED, continue_, generate
 from charwise_lsp.places import path_of
@@ -64,9 +64,10 @@ async def forget_file(ls: Host, *uris: Any) -> None:
         await ls.session.ask("forget_file", FilePath(path_of(str(uri), "", ()) or str(uri)))
 
 
-async def models(ls: Host, *_: Any) -> Any:
-    """Return the stored models, for the user to choose from."""
-    return await ls.session.ask("models")
+async def models(ls: Host, *folders: Any) -> Any:
+    """Return the models that a folder, the editor's first if none is named, can have."""
+    folder = str(next(iter(folders or ls.session.folders), ""))
+    return await ls.session.ask("models", ModelsFor(folder))
 
 
 async def choose_model(ls: Host, *chosen: Any) -> None:

@@ -184,6 +184,26 @@ async def test_another_model(learned: Path) -> None:
     await writer.client.close()
 
 
+async def test_models_for_a_workspace(learned: Path, tmp_path: Path) -> None:
+    """What a workspace can have: its own first, which need not be trained yet, and which of them it has."""
+    store, own, new = Store(paths.models_dir()), name_for(learned), tmp_path / "new"
+    new.mkdir()
+    shutil.copytree(store.directory(own), store.directory("linux"))
+    writer = await Writer.of(learned)
+
+    async def told(folder: Path) -> list[tuple[str, bool, bool]]:
+        found = await writer.client.request("models", {"path": str(folder)})
+        return [(each["name"], each["own"], each["used"]) for each in found]
+
+    assert await told(learned) == [(own, True, True), ("linux", False, False)]
+    await writer.client.request("workspace_add", {"path": str(new)})
+    await writer.client.request("workspace_model", {"path": str(new), "model": "linux"})
+    assert await told(new) == [(name_for(new), True, False), ("linux", False, True), (own, False, False)]
+    await writer.client.request("workspace_model", {"path": str(new), "model": name_for(new)})
+    assert (await told(new))[0] == (name_for(new), True, True)
+    await writer.client.close()
+
+
 # --- forgetting ------------------------------------------------------------------------------------------
 async def test_forget_file(learned: Path) -> None:
     """A forgotten file is ignored from now on, and the model that has learned it is gone."""

@@ -242,7 +242,7 @@ class TestCommands:
         await command(editor, "chooseModel", "linux")
         assert await daemon.heard.take("workspace_model") == {"path": "/p", "model": "linux"}
         await command(editor, "models")
-        await daemon.heard.take("models")
+        assert await daemon.heard.take("models") == {"path": "/p"}
         await command(editor, "forgetFile", "file:///p/a%20b.py")
         assert await daemon.heard.take("forget_file") == {"path": "/p/a b.py"}
 

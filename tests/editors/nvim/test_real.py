@@ -1,6 +1,7 @@
 """The whole way: a real Neovim, the real daemon, and a model that was really trained on a real project."""
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from charwise_daemon import paths
+from charwise_daemon.store import Store, name_for
 from tests.conftest import configure, daemon_pid, stop_daemon, wait_for_end
 from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.editor import Editor
@@ -119,6 +122,27 @@ def test_generates(start: Start, project: Path) -> None:
     editor.until(lambda: editor.lua("return require('charwise.generate').is_running()"), False)
     editor.synchronise()
     assert len(editor.text) < 1_000_000_000
+
+
+def test_chooses_a_model(start: Start, project: Path) -> None:
+    """A model is chosen by its name, which the command line completes, or of a menu: the project's own comes first."""
+    own, store = name_for(project), Store(paths.models_dir())
+    shutil.copytree(store.directory(own), store.directory("linux"))
+    editor = _open(start, project / "new.py")
+    editor.until(lambda: _is_learned(editor), True)
+    assert editor.lua("return vim.fn.getcompletion('Charwise model l', 'cmdline')") == ["linux"]
+    editor.command("Charwise model linux")
+    editor.until(lambda: [each["model"] for each in _status(editor)["workspaces"]], ["linux"])
+    editor.lua("""vim.ui.select = function(models, options, done)
+      charwise_offered = vim.tbl_map(options.format_item, models)
+      done(models[1])
+    end""")
+    editor.command("Charwise model")
+    editor.until(lambda: [each["model"] for each in _status(editor)["workspaces"]], [own])
+    first, second = editor.lua("return charwise_offered")
+    assert re.fullmatch(rf"{own}: 1x64 lstm, \d\.\d\d bits per character, its own", first)
+    assert second.startswith("linux: ")
+    assert second.endswith(", in use")
 
 
 def test_forgets(start: Start, project: Path, tmp_path: Path) -> None:

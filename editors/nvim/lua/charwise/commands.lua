@@ -1,6 +1,7 @@
 -- `:Charwise`: a function for each of its words.
 local daemon = require('charwise.daemon')
 local folders = require('charwise.folders')
+local models = require('charwise.models')
 local options = require('charwise.options')
 local status = require('charwise.status')
 local where = require('charwise.where')
@@ -63,12 +64,38 @@ end
 
 function verbs.resume() ask('resume', nil, 'training goes on when there is something to learn') end
 
-function verbs.retrain()
+-- The folder of the buffer's project; says so where there is none.
+local function root_here()
   local root = folders.root(0)
   if not root then
-    return warn('this file is in no project; open one of a folder with .git')
+    warn('this file is in no project; open one of a folder with .git')
   end
-  ask('train', { path = root }, ('training %s'):format(root))
+  return root
+end
+
+function verbs.retrain()
+  local root = root_here()
+  if root then
+    ask('train', { path = root }, ('training %s'):format(root))
+  end
+end
+
+local function give(root, name)
+  ask('workspace_model', { path = root, model = name }, ('%s has the model %s from now on'):format(root, name))
+end
+
+function verbs.model(name)
+  local root = root_here()
+  if root and name then
+    give(root, name)
+  elseif root then
+    models.choose(root, function(err, chosen)
+      if err then
+        return warn(err.message)
+      end
+      give(root, chosen)
+    end)
+  end
 end
 
 function verbs.forget()
@@ -132,14 +159,22 @@ function M.run(told)
   verbs[verb](unpack(told.fargs, 2))
 end
 
+-- What may be said after a verb.
+local function what_follows(verb)
+  if vim.list_contains({ 'enable', 'disable', 'toggle' }, verb) then
+    return vim.tbl_keys(scopes)
+  end
+  local root = verb == 'model' and folders.root(0)
+  return root and models.names(root) or {}
+end
+
 --- Returns what may come next on the command line.
 ---@param lead string
 ---@param line string
 ---@return string[]
 function M.candidates(lead, line)
   local words = vim.split(vim.trim(line:sub(1, #line - #lead)), '%s+')
-  local has_scope = vim.list_contains({ 'enable', 'disable', 'toggle' }, words[2])
-  local known = #words == 1 and vim.tbl_keys(verbs) or #words == 2 and has_scope and vim.tbl_keys(scopes) or {}
+  local known = #words == 1 and vim.tbl_keys(verbs) or #words == 2 and what_follows(words[2]) or {}
   table.sort(known)
   return vim.tbl_filter(function(each) return vim.startswith(each, lead) end, known)
 end
