@@ -10,6 +10,7 @@ import { install, offerInstallation } from "./install";
 import { LEARNED, Learned } from "./learned";
 import { log } from "./log";
 import { showMenu } from "./menu";
+import { chooseModel } from "./models";
 import { Offer } from "./offer";
 import { find } from "./python";
 import { SCHEMES } from "./rules";
@@ -70,6 +71,7 @@ export function activate(context: ExtensionContext): void {
     resume: () => server.execute("charwise.resume"),
     retrain: () => server.execute("charwise.retrain"),
     forgetFile: () => server.execute("charwise.forgetFile", [window.activeTextEditor?.document.uri.toString()]),
+    chooseModel: () => chooseModel(server),
     showLearned: () => learned.show(),
     generate: () => generate.run(),
     stopGenerating: () => generate.stop(),

@@ -23,6 +23,7 @@ function entries({ kind }: Status): Entry[] {
     ...(kind === "error" ? [mend] : []),
     kind === "paused" ? resume : pause,
     { label: "$(sync) Train now", command: "charwise.retrain" },
+    { label: "$(archive) Choose model", command: "charwise.chooseModel" },
     { label: "$(book) What it learned", command: "charwise.showLearned" },
     { label: "$(trash) Forget this file", command: "charwise.forgetFile" },
     { label: "Suggestions", kind: QuickPickItemKind.Separator },
