@@ -13,7 +13,7 @@ _SOURCE = Path("daemon/charwise_daemon/kernel.c")
 # No contraction: every path must give the same bits. No -march: the source itself says which functions need what.
 _FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off"]
 
-_PLUGINS = {".zsh", ".bash", ".fish"}
+_PLUGINS = {".zsh", ".bash", ".fish", ".py"}
 
 
 class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # no configuration
@@ -32,12 +32,10 @@ class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # no confi
     def _plugins(self) -> dict[str, str]:
         """Return where the shells' plugins go: into the package, where `charwise shell init` finds them.
 
-        IPython's is a module, which `%load_ext` imports.
+        IPython's is a package of its own beside, too, which `%load_ext` imports where charwise is installed.
         """
-        files = {path: path.relative_to(self.root) for path in sorted(Path(self.root, "shell").rglob("*"))}
-        wanted = {path: f"charwise/{name}" for path, name in files.items() if path.suffix in _PLUGINS}
-        modules = {path: path.name for path in files if path.parent.name == "ipython" and path.suffix == ".py"}
-        return {str(path): name for path, name in (wanted | modules).items()}
+        files = (path for path in sorted(Path(self.root, "shell").rglob("*")) if path.suffix in _PLUGINS)
+        return {str(path): f"charwise/{path.relative_to(self.root)}" for path in files}
 
     def _compile(self) -> Path | None:
         source = Path(self.root, _SOURCE)

@@ -109,6 +109,23 @@ def test_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "there is no plugin for python" in _run("init", "python", code=1)
 
 
+@pytest.mark.parametrize("shell", list(plugins.FILES))
+def test_init_and_doctor(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `init` prints for a shell is known by the doctor, who says where it names what is gone."""
+    for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "IPYTHONDIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    rc = plugins.rc_file(shell)
+    assert "has no line for it" in plugins.in_rc_file(shell)[1]
+    rc.parent.mkdir(parents=True, exist_ok=True)
+    rc.write_text(_run("init", shell))
+    assert plugins.in_rc_file(shell) == (True, f"{rc} loads it")
+    rc.write_text(_run("init", shell).replace(str(plugins.plugin(shell).parents[1]), "/gone/away"))
+    is_well, seen = plugins.in_rc_file(shell)
+    assert not is_well
+    assert "/gone/away" in seen
+
+
 def test_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says which shells are learned from, and what is wrong with their rc files and with the files' rights."""
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -121,7 +138,7 @@ def test_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings()["zsh"][0] is False
     (tmp_path / "charwise.zsh").touch()
     assert findings() == {
-        "zsh": (True, f"learned from; {tmp_path}/.zshrc sources it"),
+        "zsh": (True, f"learned from; {tmp_path}/.zshrc loads it"),
         "shells": (True, f"what was run is in {paths.state_dir() / 'shell'}, yours alone"),
     }
     next((paths.state_dir() / "shell/commands").iterdir()).chmod(0o644)

@@ -1,10 +1,10 @@
-"""A daemon with a model really trained on a history of commands, and terminals whose zsh has the plugin."""
+"""A daemon with a model really trained on a history of commands, and terminals whose shells have the plugins."""
 
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.conftest import QUIET, configure, stop_daemon
 from tests.terminal.terminal import PROMPT, Terminal
 
 Open = Callable[..., Terminal]
+Start = Callable[..., Terminal]
 
 # What somebody might have run, often enough to be foreseen.
 _COMMANDS = (
@@ -74,20 +75,34 @@ def daemon(home: Path) -> Path:
 
 
 @pytest.fixture
-def open_terminal(home: Path) -> Iterator[Open]:
-    """Return what opens a terminal with this in its zshrc, or the plugin alone, and waits for the prompt."""
+def start(home: Path) -> Iterator[Start]:
+    """Return what opens a terminal with these files in its home folder, starts this there, and waits for the prompt."""
     terminals = list[Terminal]()
     with tempfile.TemporaryDirectory(prefix="cw-", dir="/tmp") as folder:  # a socket's path must be short
 
-        def start(rc: str = SOURCE, **environment: str) -> Terminal:
+        def open_one(command: str, files: Mapping[str, str], prompt: str = PROMPT, **environment: str) -> Terminal:
             at = Path(folder, str(len(terminals)))
-            terminals.append(Terminal(at, rc, {"CHARWISE_HOME": str(home), **environment}))
-            terminals[-1].until(lambda: PROMPT.rstrip() in terminals[-1].plain)
+            for name, text in files.items():
+                (at / name).parent.mkdir(parents=True, exist_ok=True)
+                (at / name).write_text(text)
+            terminals.append(Terminal(at, command, {"CHARWISE_HOME": str(home), **environment}, prompt))
+            terminals[-1].until_prompt()
             return terminals[-1]
 
-        yield start
+        yield open_one
         for terminal in terminals:
             terminal.close()
+
+
+@pytest.fixture
+def open_terminal(start: Start) -> Open:
+    """Return what opens a terminal with this in its zshrc, or the plugin alone."""
+
+    def open_zsh(rc: str = SOURCE, **environment: str) -> Terminal:
+        files = {".zshrc": f"PS1='{PROMPT}'\nunsetopt beep\n{rc}"}
+        return start("ZDOTDIR=~ zsh -di", files, **environment)
+
+    return open_zsh
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A terminal with a zsh in it: types keys, and reads what is on the screen."""
+"""A terminal with a shell in it: types keys, and reads what is on the screen."""
 
 import re
 import subprocess
@@ -16,24 +16,30 @@ PROMPT = "> "
 
 
 class Terminal:
-    """One tmux server with one pane, in which zsh runs.
+    """One tmux server with one pane, in which a shell runs.
 
     Args:
-        folder: a short path, for tmux's socket and zsh's files.
-        rc: the zshrc.
-        environment: what zsh has in its environment beside the test's own.
+        folder: a short path, for tmux's socket and the shell's files; its home and where it starts.
+        command: what is started there.
+        environment: what it has in its environment beside the test's own.
+        prompt: what its prompt is.
         size: columns and rows.
     """
 
-    def __init__(self, folder: Path, rc: str, environment: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> None:
-        self.folder, self._socket = folder, folder / "tmux"
-        folder.mkdir(exist_ok=True)
-        (folder / ".zshrc").write_text(f"PS1='{PROMPT}'\nunsetopt beep\n{rc}")
-        own = {"HOME": str(folder), "ZDOTDIR": str(folder), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
+    def __init__(
+        self,
+        folder: Path,
+        command: str,
+        environment: Mapping[str, str],
+        prompt: str = PROMPT,
+        size: tuple[int, int] = (80, 24),
+    ) -> None:
+        self.folder, self._socket, self._prompt = folder, folder / "tmux", prompt
+        own = {"HOME": str(folder), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
         names = [part for name, value in own.items() for part in ("-e", f"{name}={value}")]
         width, height = map(str, size)
         self._tmux(
-            "-f", "/dev/null", "new-session", "-d", *names, "-c", str(folder), "-x", width, "-y", height, "zsh -di"
+            "-f", "/dev/null", "new-session", "-d", *names, "-c", str(folder), "-x", width, "-y", height, command
         )
 
     def close(self) -> None:
@@ -77,6 +83,18 @@ class Terminal:
         return "".join(character for character, is_ghost in self._last_line() if is_ghost)
 
     @property
+    def before(self) -> str:
+        """What stands in the cursor's row between prompt and cursor, at which letters are one column wide."""
+        row, x = self._row()
+        return row[:x].ljust(x)[len(self._prompt) :]
+
+    @property
+    def after(self) -> str:
+        """What stands in the cursor's row from the cursor on: ghost text, whatever its colour."""
+        row, x = self._row()
+        return row[x:].rstrip()
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """Row and column of the cursor."""
         y, x = self._tmux("display-message", "-p", "#{cursor_y} #{cursor_x}").split()
@@ -92,6 +110,10 @@ class Terminal:
     def until_line(self, text: str) -> None:
         """Return when this, and no more, was typed at the last prompt."""
         self.until(lambda: self.line == text)
+
+    def until_after(self, text: str) -> None:
+        """Return when this stands from the cursor on."""
+        self.until(lambda: self.after == text)
 
     def until_ghost(self, ghost: str | None = None) -> str:
         """Return the ghost text when it is this one, or any."""
@@ -109,6 +131,10 @@ class Terminal:
         """Leave the line by Ctrl-C; one that comes while zsh runs a hook ends that alone, and is pressed again."""
         self.until(lambda: self.line == "" or self.press("C-c"))
 
+    def until_prompt(self) -> None:
+        """Return when the first prompt is there."""
+        self.until(self._prompts)
+
     def run(self, command: str) -> None:
         """Type a command and run it; return when the next prompt is there."""
         prompts = len(self._prompts())
@@ -117,14 +143,19 @@ class Terminal:
         self.press("Enter")
         self.until(lambda: len(self._prompts()) > prompts)
 
+    def _row(self) -> tuple[str, int]:
+        """Return the cursor's row, and its column."""
+        (y, x), rows = self.cursor, self.plain.split("\n")
+        return (rows[y] if y < len(rows) else ""), x
+
     def _prompts(self) -> list[str]:
-        return [line for line in self.plain.split("\n") if line.startswith(PROMPT.rstrip())]
+        return [line for line in self.plain.split("\n") if line.startswith(self._prompt.rstrip())]
 
     def _last_line(self) -> list[tuple[str, bool]]:
         """Return the characters after the last prompt, each with whether it is ghost text."""
         found = list(_characters(self.screen()))
         text = "".join(character for character, _ in found)
-        begins = (f"\n{text}").rfind(f"\n{PROMPT.rstrip()}") + len(PROMPT)
+        begins = (f"\n{text}").rfind(f"\n{self._prompt.rstrip()}") + len(self._prompt)
         return [each for each in found[begins:] if each[0] != "\n"]
 
     def _tmux(self, *arguments: str) -> str:

@@ -1,13 +1,12 @@
 """`charwise shell`: suggestions at the prompt, which the user allows for each kind of shell."""
 
-import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from charwise.plugins import plugin
+from charwise import plugins
 from charwise_daemon import launch, paths
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
@@ -46,8 +45,9 @@ def enable(
         if is_there
         else f"{shell} is learned from as you run commands; there is no history at {file}, name one with --history"
     )
-    if shell in {"zsh", "bash", "fish"}:
-        typer.echo(f"if you have not yet: `charwise shell init {shell}` prints the line for your rc file")
+    if shell in plugins.FILES:
+        rc = plugins.rc_file(shell)
+        typer.echo(f"if you have not yet: `charwise shell init {shell} >> {rc}` has it load the plugin")
 
 
 @app.command()
@@ -69,9 +69,9 @@ def disable(shell: _SHELL) -> None:
 
 
 @app.command()
-def init(shell: Annotated[str, typer.Argument(help="zsh, bash or fish.")]) -> None:
+def init(shell: Annotated[str, typer.Argument(help="zsh, bash, fish or ipython.")]) -> None:
     """Print the line to add to the shell's rc file, such as `charwise shell init zsh >> ~/.zshrc`."""
-    typer.echo(f"source {shlex.quote(str(plugin(shell)))}")
+    typer.echo(plugins.line(shell))
 
 
 @app.command()
