@@ -26,6 +26,7 @@ _TELLING = 4
 _BLANKS = re.compile(rb"(?:[ \t\r\n\v\f]|\xc2[\x85\xa0]|\xe2\x80[\x80-\x8b\xa8\xa9\xaf]|\xe3\x80\x80|\xef\xbb\xbf)+\Z")
 _FOREIGN = {b"\n": re.compile(rb"\r"), b"\r\n": re.compile(rb"\r(?!\n)|(?<!\r)\n")}
 _ONLY_LINE_FEED: Floats = np.eye(256)[ord("\n")]
+_NOTHING: Floats = np.zeros(256)
 # Lines near the cursor that are compared with a suggestion's.
 _NEAR = 40
 
@@ -90,6 +91,11 @@ class Surroundings:
         """How lines are indented."""
         return indentation.style_of([*self.above[-_NEAR:], *self.below], self.level)
 
+    @cached_property
+    def deepest(self) -> int:
+        """The column at which the cursor's line begins at most, where a suggestion has a part in its indentation."""
+        return indentation.deepest(self.above, self.style)
+
     @property
     def inside_word(self) -> bool:
         """Whether the cursor stands before a word's character: what would be inserted rarely fits there."""
@@ -111,12 +117,15 @@ def steered(probabilities: Floats, text: bytes, around: Surroundings) -> Floats:
     """Return the probabilities of what may come after a text so far, line ends and indentation being the document's.
 
     Whichever line end the predictor has learned, it means one: the probability of the other kind is added to that of
-    the document's. Indentation of the other kind is not offered.
+    the document's. Indentation of the other kind is not offered. After what is too deep nothing comes: no rule would
+    leave any of it, and following it to its end costs a step for each blank.
     """
     line = text[text.rfind(b"\n") + 1 :]
-    mask = around.style.mask
-    if mask is not None and not line.strip(b" \t") and not (line == text and around.line_before.strip(b" \t")):
-        probabilities = probabilities * mask
+    if not line.strip(b" \t") and not (line == text and around.line_before.strip(b" \t")):
+        if line and line == text and _is_too_deep(line, around):
+            return _NOTHING
+        if around.style.mask is not None:
+            probabilities = probabilities * around.style.mask
     is_crlf = around.line_end == b"\r\n"
     if is_crlf and text.endswith(b"\r"):
         return _ONLY_LINE_FEED
@@ -126,6 +135,11 @@ def steered(probabilities: Floats, text: bytes, around: Surroundings) -> Floats:
         probabilities[own] += probabilities[other]
         probabilities[other] = 0.0
     return probabilities
+
+
+def _is_too_deep(blanks: bytes, around: Surroundings) -> bool:
+    """Return whether no line may begin after these blanks at the cursor; what stands after it is read from anywhere."""
+    return indentation.column(around.line_before + blanks) > around.deepest and not around.line_after.strip()
 
 
 # --- rules: each returns how many characters of a text may be shown ------------------------------------

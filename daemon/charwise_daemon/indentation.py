@@ -67,6 +67,11 @@ def column(blanks: bytes) -> int:
     return len(blanks.expandtabs(_TAB_WIDTH))
 
 
+def deepest(above: Sequence[bytes], style: Style) -> int:
+    """Return the column at which a line below these begins at most, if it is not continued."""
+    return _deepest(_levels(above), style)
+
+
 def before_misplaced(lines: Sequence[bytes], first: int, above: Sequence[bytes], below: bytes, style: Style) -> int:
     """Return how many of some lines come before one whose indentation does not fit.
 
@@ -107,10 +112,13 @@ def _levels(above: Sequence[bytes]) -> list[int]:
 
 
 def _is_level(here: int, levels: Sequence[int], style: Style) -> bool:
-    innermost = levels[-1] if levels else 0
-    if here > innermost:
-        return here <= innermost + _DEEPEST * style.width
+    if here > (levels[-1] if levels else 0):
+        return here <= _deepest(levels, style)
     return here == 0 or here in levels or here - style.width in levels
+
+
+def _deepest(levels: Sequence[int], style: Style) -> int:
+    return (levels[-1] if levels else 0) + _DEEPEST * style.width
 
 
 def _width(columns: Sequence[int], otherwise: int) -> int:

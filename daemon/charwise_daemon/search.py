@@ -19,7 +19,7 @@ from charwise_daemon.predictor import Floats, Position, Predictor
 
 # Below this probability of the whole text, going on brings nothing: with 0.05 as much is saved, in twice the steps.
 _HOPELESS = 0.2
-# What makes of the probabilities after a text so far, (256,), those that suit where it is to stand.
+# What makes of the probabilities after a text so far, (256,), those that suit where it is to stand; zeros end it.
 Steer = Callable[[Floats, bytes], Floats]
 LINE_ENDS = b"\r\n"
 # Control characters other than these end a suggestion: the marks of documents among them.

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charwise_daemon import indentation
 from charwise_daemon.completer import PRICE, Draft, choose, complete, lines_at
-from charwise_daemon.fitting import Surroundings
+from charwise_daemon.engine import Engine
+from charwise_daemon.fitting import Surroundings, fit
 from charwise_daemon.memory import Memory, OpenMemories
-from charwise_daemon.predictor import Predictor
+from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Candidate, Limits, search
 from charwise_daemon.shard import MAX_ORDER
+from tests.daemon.counting import Counting
 from tests.daemon.texts import CONNECTIONS
 
 _LINES = (
@@ -18,6 +21,15 @@ _LINES = (
     return "\xe2\x82\xac 5"
 """
 )
+# Lines that are aligned where no level of indentation is.
+_COLUMN = 48
+_ALIGNED = b"""def f(connection):
+    status = reticulate_splines(connection,
+                                                attributes, length);
+    status = reticulate_splines(connection,
+                                                attributes, size);
+    return status
+"""
 
 
 def _complete(
@@ -149,6 +161,46 @@ def test_choose_fits() -> None:
     [draft] = choose([Candidate(b"bar, baz)", (0.99,) * 9)], 0.0, Surroundings(b"f(", b")"))
     assert draft.text == b"bar, baz"
     assert len(draft.probabilities) == len(draft.text)
+
+
+def _at(text: bytes, lstm: Engine) -> tuple[Counting, Position]:
+    """Return a predictor that has learned aligned lines, and its position after a text."""
+    predictor = Counting(lstm, corpus=Memory.of(_ALIGNED * 3))
+    state = lstm.read(lstm.start(), text)
+    own = Memory.of(text)
+    return predictor, predictor.at(state, text[-MAX_ORDER:], OpenMemories(own, own, b""))
+
+
+@pytest.mark.parametrize("typed", [0, 1, 3])
+def test_complete_follows_no_deep_indentation(lstm: Engine, typed: int) -> None:
+    """Blanks after which no line may begin are not followed to their end: there is nothing to show of it."""
+    text = _ALIGNED + _ALIGNED[: _ALIGNED.index(b" " * _COLUMN) + typed]
+    around, (predictor, position) = Surroundings.of(text, len(text)), _at(text, lstm)
+    *_, [aligned] = search(predictor, position, Limits())
+    assert len(aligned.text) > 2 * around.deepest
+    assert fit(aligned.text + b"text", around) == b""
+    predictor.steps = 0
+    *_, drafts = complete(predictor, position, Limits(), around)
+    assert not drafts
+    assert predictor.steps == around.deepest + 1 - typed
+
+
+@given(
+    st.integers(0, len(_ALIGNED)), st.integers(0, 60), st.sampled_from([0.0, PRICE]), st.sampled_from([b"", b"\n)\n"])
+)
+def test_complete_as_if_it_were_followed(lstm: Engine, offset: int, blanks: int, price: float, after: bytes) -> None:
+    """What is suggested is the same, wherever the cursor is and whatever was typed of an indentation."""
+    text = _ALIGNED + _ALIGNED[: _ALIGNED.rfind(b"\n", 0, offset) + 1] + b" " * blanks
+
+    def completed() -> list[Draft]:
+        around, (predictor, position) = Surroundings.of(text + after, len(text)), _at(text, lstm)
+        *_, drafts = complete(predictor, position, Limits(lines=3), around, price)
+        return drafts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indentation, "deepest", lambda *_: 1000)
+        followed = completed()
+    assert completed() == followed
 
 
 def test_complete_is_deterministic() -> None:

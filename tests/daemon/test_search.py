@@ -8,27 +8,17 @@ from hypothesis import strategies as st
 
 from charwise_daemon.engine import Engine
 from charwise_daemon.memory import Memory, OpenMemories
-from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Candidate, Limits, search
 from charwise_daemon.shard import MAX_ORDER
+from tests.daemon.counting import Counting
 from tests.daemon.texts import CONNECTIONS
 
 _TEXT = CONNECTIONS + "def öffnen(name):\n    return “€ 5”, 'Привет, мир'\n".encode()
 _CORPUS = Memory.of(_TEXT * 3)
 
 
-class _Counting(Predictor):
-    steps = 0
-
-    def step(self, position: Position, character: int) -> Position:
-        self.steps += 1
-        return super().step(position, character)
-
-
-def _searching(
-    text: bytes, limits: Limits, engine: Engine | None = None
-) -> tuple[_Counting, Iterator[list[Candidate]]]:
-    predictor, documents = _Counting(engine, corpus=_CORPUS), OpenMemories.none()
+def _searching(text: bytes, limits: Limits, engine: Engine | None = None) -> tuple[Counting, Iterator[list[Candidate]]]:
+    predictor, documents = Counting(engine, corpus=_CORPUS), OpenMemories.none()
     state = engine.read(engine.start(), text) if engine else None
     position = predictor.at(state, text[-MAX_ORDER:], documents)
     return predictor, search(predictor, position, limits)

@@ -8,24 +8,17 @@ import pytest
 from charwise_daemon.completer import candidates, complete
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import Memory, OpenMemories
-from charwise_daemon.predictor import Position, Predictor
+from charwise_daemon.predictor import Predictor
 from charwise_daemon.search import Candidate, Limits
 from charwise_daemon.shard import MAX_ORDER
+from tests.daemon.counting import Counting
 
 _LEARNED = b"first = numbers.pop()\n" * 3 + b"other = numbers.index[key]\n" * 2 + b"third = numbers.size\n"
 _BEFORE, _LIMITS = b"value = numbers.", Limits()
 
 
-class _Counting(Predictor):
-    steps = 0
-
-    def step(self, position: Position, character: int) -> Position:
-        self.steps += 1
-        return super().step(position, character)
-
-
 def _asked(after: bytes, limits: Limits = _LIMITS, *, reads_on: bool = True) -> list[Candidate]:
-    predictor, around = _Counting(corpus=Memory.of(_LEARNED)), Surroundings(_BEFORE, after)
+    predictor, around = Counting(corpus=Memory.of(_LEARNED)), Surroundings(_BEFORE, after)
     position = predictor.at(None, _BEFORE[-MAX_ORDER:], OpenMemories.none())
     *_, found = candidates(predictor, position, limits, around, reads_on=reads_on)
     return found
@@ -85,7 +78,7 @@ def test_alternatives_stay_distinct(after: bytes) -> None:
 
 def test_it_stops_after_any_character() -> None:
     """Each step is one of the predictor's or two, and whoever drives it can stop there."""
-    predictor, around = _Counting(corpus=Memory.of(_LEARNED)), Surroundings(_BEFORE, b"[key]\n")
+    predictor, around = Counting(corpus=Memory.of(_LEARNED)), Surroundings(_BEFORE, b"[key]\n")
     position, steps = predictor.at(None, _BEFORE[-MAX_ORDER:], OpenMemories.none()), 0
     for _ in candidates(predictor, position, _LIMITS, around):
         assert predictor.steps - steps <= 2
