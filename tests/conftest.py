@@ -18,6 +18,9 @@ from charwise_daemon.errors import CharwiseError
 # Modules of the standard library: real code that is on every machine.
 MODULES = ("textwrap", "shlex", "bisect", "colorsys", "fnmatch", "heapq", "keyword", "reprlib", "sched", "stat")
 
+# What is tested begins empty: how far the base model is brings no test down. Those of the base model name their own.
+os.environ["CHARWISE_BASE"] = "none"
+
 # No daemon of the tests trains by itself unless a test says so.
 QUIET = "[training]\nenabled = false\n"
 

@@ -18,6 +18,7 @@ from charwise.commands import (
     inspect,
     lsp,
     models,
+    pretrain,
     sample,
     shell,
     status,
@@ -42,6 +43,7 @@ app.command()(sample.sample)
 app.command()(complete.complete)
 app.command(name="eval")(evaluate.evaluate)
 app.command()(experiment.experiment)
+app.command()(pretrain.pretrain)
 app.command()(inspect.inspect)
 app.command()(lsp.lsp)
 app.command()(status.status)

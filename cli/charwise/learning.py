@@ -19,14 +19,14 @@ from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
-from charwise_trainer import checkpoint
+from charwise_trainer import base, checkpoint
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate_file import GATE, save_gate
 from charwise_trainer.material import apart
-from charwise_trainer.portable import begin_from
+from charwise_trainer.portable import begin_from, begin_from_base
 from charwise_trainer.train import train
 
 # Characters of held-out text that the gate learns from: seconds of typing on numpy; and the most computing that it may
@@ -73,7 +73,8 @@ def learn(
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
     user chose one (the rest follows the corpus, or the stored model where nothing was chosen); `start` is the model to
-    begin from, "" to begin empty; `lines` says whether each line is a text of its own, None: as last time.
+    begin from, "none" to begin empty, "" the base model where that suits; `lines` says whether each line is a text of
+    its own, None: as last time.
 
     Raises:
         WorkspaceError: nothing is there.
@@ -88,7 +89,7 @@ def learn(
     config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
     entry = enlist(root, model, lines)
     files = by_line(corpus.files) if entry.lines else corpus.files
-    directory = _directory(entry.model, start)
+    directory = _begun(entry.model, start, _usual_start(size, entry))
     is_due = True
     for event in train(files, directory, config, should_stop):
         yield event
@@ -102,15 +103,28 @@ def learn(
             yield calibrated
 
 
-def _directory(name: str, start: str) -> Path:
-    """Return the folder of a model, which begins with another's checkpoint where there is one to begin from."""
+def _usual_start(size: dict[str, Any], entry: Entry) -> str:
+    """Return what a model begins from where nobody said so; a size of one's own, and lines, the base model has not."""
+    suits = settings.load(paths.settings_file()).training.base and not size and not entry.lines
+    return base.NAME if suits and base.is_there() else base.NO_BASE
+
+
+def _begun(name: str, start: str, usual: str) -> Path:
+    """Return the folder of a model; one without a checkpoint begins with another's, if it is to begin from one."""
     store = Store(paths.models_dir())
     directory = store.directory(name)
-    if start and store.has(name):
-        raise ModelError(f"{name} is trained already and goes on from there: remove it first to begin from {start}")
-    if start:
-        store.meta(start)  # which says what there is where there is no such model
-        begin_from(store.directory(start), directory)
+    if store.has(name):
+        if start:
+            raise ModelError(f"{name} is trained already and goes on from there: remove it first to begin from {start}")
+        return directory
+    match start or usual:
+        case base.NO_BASE:
+            pass
+        case base.NAME:
+            begin_from_base(directory)
+        case other:
+            store.meta(other)  # which says what there is where there is no such model
+            begin_from(store.directory(other), directory)
     return directory
 
 

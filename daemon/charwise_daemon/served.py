@@ -18,11 +18,12 @@ GATES, ADAPTATION = "gates.json", "adaptation.json"
 
 
 class Served:
-    """A model by its name; before it has a checkpoint, its gates weigh the memories alone."""
+    """A model by its name; before it has a checkpoint, the base model stands for it, or the memories alone."""
 
     def __init__(self, name: str, store: Store) -> None:
         self.name, self._store = name, store
         self.model: Model | None = None
+        self._base: Model | None = None
         self.error = ""  # what keeps it from being used
         self._gates, self._adapted, directory = Gates(), Adapted(), store.directory(name)
         self._kept = Kept(directory / GATES, self._gates), Kept(directory / ADAPTATION, self._adapted)
@@ -35,7 +36,8 @@ class Served:
 
         It keeps the model of this moment: a running search is not disturbed by a newer one.
         """
-        gate, engine = self._gates.for_file(name), self.model.engine if self.model else None
+        asked = self.model or self._base
+        gate, engine = self._gates.for_file(name), asked.engine if asked else None
         return Predictor.of(engine, gate, memory, name, self._adapted.adaptation if adapts else None)
 
     def has_learned(self) -> None:
@@ -45,17 +47,23 @@ class Served:
 
     async def reload(self) -> bool:
         """Serve the best checkpoint from now on; return whether there is one that can be read."""
-        if not await asyncio.to_thread(self._store.has, self.name):
-            return False
         try:
+            if not await asyncio.to_thread(self._store.has, self.name):
+                self._base = await asyncio.to_thread(self._store.base)
+                self._begin_with(self._base)
+                return False
             self.model, self.error = await asyncio.to_thread(self._store.load, self.name), ""
         except ModelError as error:
             self.error = str(error)
             log.warning("%s", error)
             return False
-        self._gates.begin_with(self.model.gate, has_lstm=True)
-        self._adapted.begin_with(self.model.engine.width)
+        self._begin_with(self.model)
         return True
+
+    def _begin_with(self, model: Model | None) -> None:
+        if model:
+            self._gates.begin_with(model.gate, has_lstm=True)
+            self._adapted.begin_with(model.engine.width)
 
     async def flush(self) -> None:
         """Write what was learned."""

@@ -44,7 +44,7 @@ class Server:
         self._connections: set[Connection] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
-        store = Store(paths.models_dir())
+        store = Store(paths.models_dir(), uses_base=chosen.training.base)
         self._models = Models(store, chosen.models)
         self._journal = Journal(paths.state_dir())
         self._scoring = Scoring(self._journal.ledger)

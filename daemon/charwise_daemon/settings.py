@@ -39,6 +39,7 @@ class TrainingSettings:
     cpu_share: float = 0.7  # of the time that it may compute
     niceness: int = 19  # from 0, as any program, to 19, only when nobody else wants the processor or the disk
     threads: int = 0  # 0: as many as there are cores
+    base: bool = True  # begin from the base model; else empty
     smallest: int = 2_000  # characters: a smaller workspace has the memory alone
 
     def __post_init__(self) -> None:

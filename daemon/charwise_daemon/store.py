@@ -1,5 +1,6 @@
 """Stored models: a folder for each, with its checkpoints and its gate. Only the trainer writes checkpoints."""
 
+import functools
 import hashlib
 import logging
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 from charwise_daemon.engine import Engine, engine_of
 from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import FEATURES, SOURCES
-from charwise_trainer import checkpoint
+from charwise_trainer import base, checkpoint
 from charwise_trainer.errors import ModelBusyError, TrainerError
 from charwise_trainer.gate_file import GateArrays, load_gate
 
@@ -52,11 +53,21 @@ def _gate_in(directory: Path) -> GateArrays | None:
     return gate if is_ours else None
 
 
+@functools.cache
+def _base_model(folder: Path) -> Model:
+    """Return the base model of a folder, read once for all who have none of their own."""
+    try:
+        found = base.load()
+    except TrainerError as error:
+        raise ModelError(str(error)) from error
+    return Model(base.NAME, engine_of(found.meta.model, found.weights), _gate_in(folder), found.meta)
+
+
 class Store:
     """The folder of models."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, *, uses_base: bool = False) -> None:
+        self.root, self._uses_base = root, uses_base
 
     def __repr__(self) -> str:
         return f"Store({self.root}, {len(self.names())} models)"
@@ -91,6 +102,14 @@ class Store:
         """
         found = self._read(name)
         return Model(name, engine_of(found.meta.model, found.weights), _gate_in(self.directory(name)), found.meta)
+
+    def base(self) -> Model | None:
+        """Return the base model, which serves who has none yet; None where it is not used, or there is none.
+
+        Raises:
+            ModelError: it cannot be read.
+        """
+        return _base_model(base.folder()) if self._uses_base and base.is_there() else None
 
     def remove(self, name: str) -> None:
         """Delete a model.

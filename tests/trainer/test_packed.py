@@ -49,7 +49,7 @@ def test_packed_text_is_not_loaded(tmp_path: Path) -> None:
     """Reading windows from all over 30 MB takes one byte for each of them, and some for each document: no text."""
     text = python_files()[0].data * 20
     files = [corpus_file(f"{number}.py", text) for number in range(1 + 30_000_000 // len(text))]
-    packed = write(files, tmp_path / "packed", {"0.py"})
+    packed = write(files, tmp_path / "packed", lambda file: file.name == "0.py")
     tracemalloc.start()
     again = open_packed(packed.path)
     lanes = Lanes(again.documents, 16, 32)

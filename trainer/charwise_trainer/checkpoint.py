@@ -81,6 +81,7 @@ class Meta:
     changed: int = 0  # characters of changed text learned since the last whole training
     held_out: dict[str, float] = field(default_factory=dict)  # what held-out text costs the best: judge.py
     precision: str = ""  # that its run computed in
+    base: str = ""  # SHA-256 of the base model's weights that it began from: base.py
     created: str = ""  # ISO time; set by save()
     charwise: str = ""  # the version that wrote it
     format: int = FORMAT

@@ -10,7 +10,7 @@ It is made file by file: one text is in memory at a time, with the names of all.
 import shutil
 import zlib
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +67,12 @@ def pack(root: Path, target: Path, limits: Limits = NO_LIMIT) -> Packed:
     listing = survey(root, limits)
     candidates = sorted(listing.candidates, key=lambda each: each.name)
     files = _read(listing.rules, candidates)
-    return write(files, target, choose({each.name: each.size for each in candidates}))
+    held_out = choose({each.name: each.size for each in candidates})
+    return write(files, target, lambda file: file.name in held_out)
 
 
-def write(files: Iterable[CorpusFile], target: Path, held_out: Collection[str]) -> Packed:
-    """Write files to the new folder `target`, those with these names to be measured on; return it, mapped.
+def write(files: Iterable[CorpusFile], target: Path, is_held_out: Callable[[CorpusFile], bool]) -> Packed:
+    """Write files to the new folder `target`, those held out to be measured on; return it, mapped.
 
     Raises CorpusError where there is too little text, or target is there, StorageError.
     """
@@ -81,7 +82,7 @@ def write(files: Iterable[CorpusFile], target: Path, held_out: Collection[str]) 
     try:
         with writing(target):
             new.mkdir(parents=True)
-            learned, measured = _write(files, new, held_out)
+            learned, measured = _write(files, new, is_held_out)
         if not learned or measured < LEAST:
             raise CorpusError("there is too little text to pack: train the folder itself, which fits into memory")
         with writing(target):
@@ -116,13 +117,13 @@ def _read(rules: Rules, candidates: Iterable[Candidate]) -> Iterable[CorpusFile]
         yield file
 
 
-def _write(files: Iterable[CorpusFile], folder: Path, held_out: Collection[str]) -> tuple[int, int]:
+def _write(files: Iterable[CorpusFile], folder: Path, is_held_out: Callable[[CorpusFile], bool]) -> tuple[int, int]:
     """Write the three files; return how many characters are to be learned, and to be measured on."""
     lengths, measured = array("q"), 0
     with (folder / DOCUMENTS).open("wb") as documents, (folder / HELD_OUT).open("wb") as others:
         for file in files:
             document = encode(file)
-            if file.name in held_out:
+            if is_held_out(file):
                 measured += others.write(document)
             else:
                 lengths.append(documents.write(document))

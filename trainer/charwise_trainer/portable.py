@@ -11,8 +11,9 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+from charwise_trainer import base as shipped
 from charwise_trainer import checkpoint
-from charwise_trainer.checkpoint import LEARNED, META, WEIGHTS
+from charwise_trainer.checkpoint import LEARNED, META, WEIGHTS, Checkpoint
 from charwise_trainer.errors import CheckpointError
 from charwise_trainer.gate_file import GATE, load_gate, save_gate
 from charwise_trainer.learned import NONE
@@ -77,12 +78,22 @@ def begin_from(source: Path, directory: Path) -> None:
 
     Raises:
         CheckpointError: there is none, or it cannot be read.
+        StorageError: the disk is full, or the folder cannot be written.
     """
     best = checkpoint.best(source)
     if best is None:
         raise CheckpointError(f"{source.name} has no checkpoint to begin from; train it first")
-    found = checkpoint.load(best)
-    meta = replace(found.meta, bpc=None, held_out={}, finished=True, changed=0, epochs=0)
+    begin(checkpoint.load(best), directory)
+
+
+def begin_from_base(directory: Path) -> None:
+    """Store the base model as the beginning of another; raises as begin_from does."""
+    begin(shipped.load(), directory, shipped.digest())
+
+
+def begin(found: Checkpoint, directory: Path, base: str = "") -> None:
+    """Store a checkpoint, of the base with this digest, as the beginning of one that has learned nothing of its own."""
+    meta = replace(found.meta, bpc=None, held_out={}, finished=True, changed=0, epochs=0, base=base or found.meta.base)
     checkpoint.save(directory, found.weights, meta, None, best=True, learned=NONE)
 
 

@@ -313,6 +313,7 @@ class Run:
             changed=self.material.changed + (before.changed if before else 0) if self.material.is_short else 0,
             held_out=self.judge.known(),
             precision=self.learner.precision,
+            base=before.base if before else "",
         )
 
 

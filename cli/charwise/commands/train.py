@@ -31,7 +31,10 @@ def train(
     epochs: Annotated[float | None, typer.Option(help="Or read all text so many times.")] = None,
     model: Annotated[str, typer.Option(help="The model's name; where not given, the workspace's own.")] = "",
     start: Annotated[
-        str, typer.Option("--from", help="A model to begin from, where there is none of the workspace's yet.")
+        str,
+        typer.Option(
+            "--from", help="A model to begin from, where there is none of the workspace's yet: base, none, ..."
+        ),
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
     layers: Annotated[int | None, typer.Option(help="Layers, 1 to 4; where not given, it follows the corpus.")] = None,

@@ -1,0 +1,1 @@
+"""The base model: from sources to what is shipped."""
