@@ -136,7 +136,7 @@ def prepared(plan: Plan) -> Iterator[Material]:
 def replayed(
     material: Material, budget: Budget, variants: Sequence[Variant], jobs: int = 1, fresh: bool = False
 ) -> Scores:
-    """Return what each variant makes of each hunk, in order, after training for `budget`; no minutes: no LSTM."""
+    """Return what each variant makes of each hunk, in order, after training for `budget`; no minutes: the base."""
     model = models.kept(material.corpus, budget, fresh) if budget.minutes else None
     if jobs == 1:
         found = [_replay(_learned(material.corpus, model), material.hunks, variants)]
@@ -160,7 +160,7 @@ def _replay(learned: Learned, hunks: Sequence[Hunk], variants: Sequence[Variant]
 
 def _learned(corpus: Corpus, model: Path | None) -> Learned:
     memory = CorpusMemory.build({file.name: encode(file) for file in corpus.files})
-    return Learned(memory, models.load(model) if model else None)
+    return Learned(memory, models.load(model) if model else models.before_training())
 
 
 def _in_order(parts: Sequence[Scores]) -> Scores:

@@ -18,6 +18,7 @@ from typing import Any
 from charwise.evaluation.errors import EvaluationError
 from charwise_daemon import defaults, paths
 from charwise_daemon.store import Model, Store
+from charwise_trainer import base
 from charwise_trainer import corpus as corpora
 from charwise_trainer.corpus import Corpus
 
@@ -57,6 +58,11 @@ def kept(corpus: Corpus, budget: Budget, fresh: bool = False) -> Path:
 def load(home: Path) -> Model:
     """Return a model that was kept."""
     return Store(home / "data" / "models").load(_NAME)
+
+
+def before_training() -> Model | None:
+    """Return what serves a workspace that nothing was learned from: the base model, None where there is none."""
+    return Store(paths.models_dir(), uses_base=True).base()
 
 
 def _train(root: Path, home: Path, budget: Budget) -> None:
@@ -105,6 +111,7 @@ def _calibrate(root: Path) -> None:
 # --- what a model depends on -----------------------------------------------------------------------------
 def _key(corpus: Corpus, budget: Budget) -> str:
     size = "".join(f" {name} {value}" for name, value in sorted(budget.size.items()))
+    size += f" from {base.digest()}" if base.is_there() and not budget.size else ""
     digest = hashlib.sha256(f"{budget}{size} {_lstm_digest()}".encode())
     for file in corpus.files:
         digest.update(f"\n{file.name}\n{len(file.data)}\n".encode())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from charwise.pretraining.canaries import planted
 from charwise.pretraining.clients import Clients
 from charwise.pretraining.gathering import Text, mixture, texts, without_duplicates
 from charwise.pretraining.manifest import manifest
@@ -48,7 +49,7 @@ def corpus(recipe: Recipe, chosen: Sequence[Source], cache: Path, tell: Tell) ->
     by_chance = [each for each in mixed if int.from_bytes(each.place[-4:], "big") % _HELD_OUT == 0]
     held_out = {each.file for each in by_chance or mixed[:1]}
     described = manifest(recipe, chosen, mixed, left_out)
-    packed = write((each.file for each in mixed), place, held_out.__contains__)
+    packed = write(planted([each.file for each in mixed], held_out), place, held_out.__contains__)
     replace_file(manifest_of(packed), json.dumps(described, indent=1).encode())
     tell(f"{described['characters']:,} characters in {described['files']:,} files: {place}")
     return packed
