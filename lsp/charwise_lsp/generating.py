@@ -6,15 +6,15 @@ until then it is shown how far it is, and may cancel: what was written by then i
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from charwise_daemon.errors import CharwiseError
 from charwise_daemon.protocol import Generate
+from charwise_lsp.bar import Bar
 from charwise_lsp.session import Session
 
 CONTINUE = "charwise.continue"
@@ -60,11 +60,14 @@ async def continue_(ls: Host, *given: Any) -> dict[str, Any]:
     wanted, pieces = dict(given[0]) if given else {}, list[str]()
     mirror = ls.session.documents.get(str(wanted.get("uri", "")))
     place = _position(wanted)
-    with _Progress(ls) as progress:
-        writing = asyncio.ensure_future(_generated(ls, wanted, pieces.append))
-        await progress.begin(f"Continuing with {wanted.get('model') or 'charwise'}", writing.cancel)
+    writing, bar = asyncio.ensure_future(_generated(ls, wanted, pieces.append)), Bar(ls.work_done_progress)
+    try:
+        if await bar.ask():
+            bar.begin(f"Continuing with {wanted.get('model') or 'charwise'}", cancel=writing.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await writing
+    finally:
+        bar.end()
     text = "".join(pieces)
     if text and mirror:
         edit = types.TextEdit(types.Range(place, place), text)
@@ -109,28 +112,3 @@ async def _generated(ls: Host, wanted: Mapping[str, Any], take: Callable[[str], 
 def _position(wanted: Mapping[str, Any]) -> types.Position:
     position = wanted.get("position") or {}
     return types.Position(int(position.get("line", 0)), int(position.get("character", 0)))
-
-
-class _Progress:
-    """A bar that can be cancelled, in an editor that shows such."""
-
-    def __init__(self, ls: Host) -> None:
-        self._progress, self._token, self._is_shown = ls.work_done_progress, str(uuid.uuid4()), False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_shown:
-            self._progress.end(self._token, types.WorkDoneProgressEnd())
-        self._progress.tokens.pop(self._token, None)
-
-    async def begin(self, title: str, cancel: Callable[[], Any]) -> None:
-        """Show it, if the editor can; `cancel` is called when the user cancels."""
-        try:
-            await self._progress.create_async(self._token)
-        except JsonRpcException:
-            return  # it shows none
-        self._is_shown = True
-        self._progress.tokens[self._token].add_done_callback(lambda ended: cancel() if ended.cancelled() else None)
-        self._progress.begin(self._token, types.WorkDoneProgressBegin(title=title, cancellable=True))

@@ -5,21 +5,17 @@ editor agreed to it, and is always ended: by the training, or when the daemon go
 """
 
 import asyncio
-import logging
 import math
-import uuid
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-logger = logging.getLogger(__name__)
+from charwise_lsp.bar import Bar
 
 _BEGINS = {"started", "progress", "resumed"}  # a client may connect in the middle of a training
-_ENDS = {"finished", "failed"}
+ENDS = {"finished", "failed"}
 
 
 class TrainingProgress:
@@ -27,7 +23,7 @@ class TrainingProgress:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
-        self._bars: dict[str, _Bar] = {}  # by workspace
+        self._bars: dict[str, _Training] = {}  # by workspace
 
     def __repr__(self) -> str:
         return f"<TrainingProgress of {len(self._bars)} workspaces>"
@@ -37,8 +33,8 @@ class TrainingProgress:
         workspace, state = str(event.get("workspace", "")), event.get("state")
         bar = self._bars.get(workspace)
         if bar is None and state in _BEGINS:
-            self._bars[workspace] = _Bar(self._server, f"Learning {PurePath(workspace).name}", event)
-        elif bar and state in _ENDS:
+            self._bars[workspace] = _Training(self._server, f"Learning {PurePath(workspace).name}", event)
+        elif bar and state in ENDS:
             self._bars.pop(workspace).end(describe(event))
         elif bar:
             bar.report(event)
@@ -49,44 +45,22 @@ class TrainingProgress:
             self._bars.popitem()[1].end(reason)
 
 
-class _Bar:
-    """One bar: asked for at once, begun when the editor has agreed, with whatever is the latest by then."""
+class _Training:
+    """A training's bar, which begins with whatever is the latest when the editor has agreed."""
 
     def __init__(self, server: LanguageServer, title: str, event: Mapping[str, Any]) -> None:
-        self._progress = server.work_done_progress
-        self._token = str(uuid.uuid4())
-        self._title, self._latest = title, event
-        self._begun = self._ended = False
+        self._bar, self._title, self._latest = Bar(server.work_done_progress), title, event
         self._task = asyncio.create_task(self._begin())
+        self.end = self._bar.end
 
     def report(self, event: Mapping[str, Any]) -> None:
         """Show the latest state."""
         self._latest = event
-        if self._begun:
-            report = types.WorkDoneProgressReport(message=describe(event), percentage=percentage(event))
-            self._progress.report(self._token, report)
-
-    def end(self, message: str) -> None:
-        """Take the bar away; one that has not begun never will."""
-        self._ended = True
-        if self._begun:
-            self._progress.end(self._token, types.WorkDoneProgressEnd(message=message))
-        self._progress.tokens.pop(self._token, None)
+        self._bar.report(describe(event), percentage(event))
 
     async def _begin(self) -> None:
-        try:
-            await self._progress.create_async(self._token)
-        except JsonRpcException as error:
-            logger.warning("the editor shows no progress: %s", error)
-            return
-        if self._ended:
-            self._progress.tokens.pop(self._token, None)
-            return
-        self._begun = True
-        begin = types.WorkDoneProgressBegin(
-            title=self._title, message=describe(self._latest), percentage=percentage(self._latest), cancellable=False
-        )
-        self._progress.begin(self._token, begin)
+        if await self._bar.ask():
+            self._bar.begin(self._title, describe(self._latest), percentage(self._latest))
 
 
 def describe(event: Mapping[str, Any]) -> str:
@@ -96,7 +70,7 @@ def describe(event: Mapping[str, Any]) -> str:
         parts.append(str(event.get("message") or "paused"))
     if (bpc := event.get("bpc")) is not None:
         parts.append(f"{bpc:.2f} bits per character")
-    if (left := event.get("seconds_left")) is not None and event.get("state") not in _ENDS:
+    if (left := event.get("seconds_left")) is not None and event.get("state") not in ENDS:
         parts.append(f"{_duration(left)} left")
     return ", ".join(parts) or str(event.get("message", ""))
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from charwise_lsp.progress import describe, percentage
+from charwise_lsp.progress import ENDS, describe, percentage
 
 Kind = Literal["ready", "learning", "paused", "off", "error"]
-
-_ENDS = {"finished", "failed"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Board:
 
     def _train(self, folder: str, event: Mapping[str, Any]) -> None:
         self.paused = ""
-        if event["state"] in _ENDS:
+        if event["state"] in ENDS:
             self._trainings.pop(folder, None)
             self.trouble = f"training failed: {event['message']}" if event["state"] == "failed" else ""
         else:
