@@ -17,7 +17,7 @@ def converter() -> Converter:
     own.detailed_validation = False
     structure = own.get_structure_hook(types.InlineCompletionParams)
 
-    def with_indentation(given: Any, kind: type[Any]) -> types.InlineCompletionParams:
+    def with_additions(given: Any, kind: type[Any]) -> types.InlineCompletionParams:
         params = structure(given, kind)
         most = given.get("alternatives")
         return Asked(
@@ -28,7 +28,7 @@ def converter() -> Converter:
             alternatives=most if isinstance(most, int) and most > 0 else 0,
         )
 
-    own.register_structure_hook(types.InlineCompletionParams, with_indentation)
+    own.register_structure_hook(types.InlineCompletionParams, with_additions)
     return own
 
 

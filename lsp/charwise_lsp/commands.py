@@ -20,6 +20,8 @@ from charwise_lsp import generating
 from charwise_lsp.generating import CONTINUE, FAILED, continue_, generate
 from charwise_lsp.places import path_of
 
+ACCEPTED = "charwise.accepted"
+
 
 class Host(generating.Host, Protocol):
     """The server, as far as commands need it."""
@@ -99,7 +101,7 @@ def accepted(ls: Host, *told: Any) -> None:
 
 
 COMMANDS: dict[str, Callable[..., Awaitable[Any] | None]] = {
-    "charwise.accepted": accepted,
+    ACCEPTED: accepted,
     "charwise.retrain": retrain,
     "charwise.pause": pause,
     "charwise.resume": resume,

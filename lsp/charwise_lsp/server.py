@@ -20,7 +20,7 @@ from charwise_daemon.errors import CharwiseError, VersionMismatchError
 from charwise_daemon.protocol import Battery, Complete, Feedback, Focus, Paths, Suggestion
 from charwise_lsp import options
 from charwise_lsp.asked import converter
-from charwise_lsp.commands import COMMANDS, execute
+from charwise_lsp.commands import ACCEPTED, COMMANDS, execute
 from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
 from charwise_lsp.generating import actions
 from charwise_lsp.parent import end_with
@@ -31,7 +31,7 @@ from charwise_lsp.status import Board, Status
 
 logger = logging.getLogger(__name__)
 
-_ACCEPTED, _STATUS = "charwise.accepted", "charwise/didChangeStatus"
+_STATUS = "charwise/didChangeStatus"
 _TRIGGERS: dict[types.InlineCompletionTriggerKind, Literal["automatic", "invoked"]] = {
     types.InlineCompletionTriggerKind.Automatic: "automatic",
     types.InlineCompletionTriggerKind.Invoked: "invoked",
@@ -289,30 +289,37 @@ def _change(
 @SERVER.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 async def inline_completion(ls: CharwiseServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
     """Offer what the daemon suggests at the cursor; nothing at all is no error."""
-    uri, wanted = params.text_document.uri, ls.options.suggestions
-    mirror, trigger = ls.session.documents.get(uri), _TRIGGERS[params.context.trigger_kind]
-    if mirror is None or (trigger == "automatic" and not wanted.automatic):
+    mirror, wanted = ls.session.documents.get(params.text_document.uri), ls.options.suggestions
+    is_automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+    if mirror is None or (is_automatic and not wanted.automatic):
         return types.InlineCompletionList([])
-    # Now: the mirror may have changed when the answer comes.
-    if chosen := params.context.selected_completion_info:  # of a menu: suggestions go on with that
-        typed, replaced, instead = chosen.text, chosen.range, [mirror.offset(chosen.range.start), chosen.text]
-    else:
-        (typed, replaced), instead = mirror.word_before(params.position), []
-    ask = Complete(
-        uri,
+    typed, replaced = _replaced(mirror, params)  # now: the mirror may have changed when the answer comes
+    completion = await ls.session.complete(_question(mirror, params, wanted))
+    return types.InlineCompletionList([_item(suggestion, typed, replaced) for suggestion in completion.suggestions])
+
+
+def _replaced(mirror: Mirror, params: types.InlineCompletionParams) -> tuple[str, types.Range]:
+    """Return what items begin with and the range that they replace: the item chosen in a menu, or the typed word."""
+    if chosen := params.context.selected_completion_info:
+        return chosen.text, chosen.range
+    return mirror.word_before(params.position)
+
+
+def _question(mirror: Mirror, params: types.InlineCompletionParams, wanted: options.SuggestionOptions) -> Complete:
+    chosen = params.context.selected_completion_info
+    return Complete(
+        params.text_document.uri,
         mirror.version,
         mirror.offset(params.position),
-        trigger,
+        _TRIGGERS[params.context.trigger_kind],
         wanted.max_characters,
         wanted.max_lines,
         getattr(params, "alternatives", 0) or wanted.alternatives,
-        instead=instead,
+        instead=[mirror.offset(chosen.range.start), chosen.text] if chosen else [],
         indentation=getattr(params, "indentation", ""),
         eagerness=wanted.eagerness,
         multiline=wanted.multiline,
     )
-    completion = await ls.session.complete(ask)
-    return types.InlineCompletionList([_item(suggestion, typed, replaced) for suggestion in completion.suggestions])
 
 
 @SERVER.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.Source]))
@@ -358,7 +365,7 @@ def _item(suggestion: Suggestion, typed: str, replaced: types.Range) -> types.In
     """
     text, added = typed + suggestion.text, suggestion.text.encode()
     confident = units_of(typed.encode() + added[: suggestion.confident], "utf-16")
-    told = types.Command("accepted", _ACCEPTED, arguments=[suggestion.id, len(added), confident])
+    told = types.Command("accepted", ACCEPTED, arguments=[suggestion.id, len(added), confident])
     return types.InlineCompletionItem(insert_text=text, filter_text=text, range=replaced, command=told)
 
 
