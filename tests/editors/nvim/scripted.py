@@ -28,6 +28,7 @@ class Scripted:
         self.asked: list[dict[str, Any]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.documents: dict[str, Document] = {}
+        self.workspaces: list[dict[str, Any]] = []  # as `status` tells of them
         self.is_silent = False
         self.is_held = False  # the next request to generate, until `answer`
         self.held = 0
@@ -123,7 +124,7 @@ class Scripted:
 
     def _status(self, _: dict[str, Any]) -> dict[str, Any]:
         counts = {"shown": 3, "accepted": 2, "rejected": 1}
-        return {"training": {"state": "idle", "message": ""}, "workspaces": [], "suggestions": counts}
+        return {"training": {"state": "idle", "message": ""}, "workspaces": self.workspaces, "suggestions": counts}
 
     def _complete(self, params: dict[str, Any]) -> dict[str, Any]:
         told = protocol.parse(protocol.Complete, params)

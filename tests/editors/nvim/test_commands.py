@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.editor import Editor
 from tests.editors.nvim.scripted import Scripted
@@ -17,6 +19,20 @@ def test_status(editor: Editor) -> None:
     editor.command("Charwise status")
     said = str(editor.until(lambda: editor.lua("return charwise_said")))
     assert said.split("\n") == ["charwise here: ready", "suggestions: 3 shown, 2 accepted, 1 rejected"]
+
+
+@pytest.mark.parametrize(
+    ("step", "bpc", "words"),
+    [(None, None, "memory only"), (7, 1.256, "step 7, 1.26 bits per character"), (7, None, "step 7, not measured")],
+)
+def test_status_of_a_model(editor: Editor, scripted: Scripted, step: int, bpc: float, words: str) -> None:
+    """It says how well each folder's model does, as far as there is one and that was measured."""
+    folder = {"path": "/p", "files": 3, "characters": 400, "step": step, "bpc": bpc, "error": ""}
+    scripted.workspaces = [folder]
+    editor.lua("vim.api.nvim_echo = function(chunks) charwise_said = chunks[1][1] end")
+    editor.command("Charwise status")
+    said = str(editor.until(lambda: editor.lua("return charwise_said")))
+    assert said.split("\n")[1] == f"/p: 3 files, 400 characters; {words}"
 
 
 def test_statusline(editor: Editor, scripted: Scripted, file: Path) -> None:

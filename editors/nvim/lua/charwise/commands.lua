@@ -3,15 +3,15 @@ local daemon = require('charwise.daemon')
 local folders = require('charwise.folders')
 local models = require('charwise.models')
 local options = require('charwise.options')
+local said = require('charwise.said')
 local status = require('charwise.status')
 local where = require('charwise.where')
 
 local api = vim.api
 local M, verbs = {}, {}
+local warn = said.warn
 
 local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
-
-local function warn(message) vim.notify('charwise: ' .. message, vim.log.levels.WARN) end
 
 -- Asks the daemon, and says what came of it.
 local function ask(method, params, words)
@@ -26,8 +26,7 @@ end
 
 -- --- what it does ---------------------------------------------------------------------------------
 local function of_workspace(seen)
-  local learned = seen.step == vim.NIL and 'memory only'
-    or ('step %d, %.2f bits per character'):format(seen.step, seen.bpc)
+  local learned = seen.step == vim.NIL and 'memory only' or ('step %d, %s'):format(seen.step, said.bits(seen.bpc))
   local words = ('%s: %d files, %d characters; %s'):format(seen.path, seen.files, seen.characters, learned)
   return seen.error ~= '' and words .. '; ' .. seen.error or words
 end

@@ -1,6 +1,7 @@
 -- The folders that are learned: those that hold the buffers' projects.
 local daemon = require('charwise.daemon')
 local options = require('charwise.options')
+local said = require('charwise.said')
 
 local M = {}
 
@@ -9,7 +10,7 @@ local held = {} ---@type table<string, string> folder -> as the daemon calls it
 local function add(folder)
   daemon.request('workspace_add', { path = folder }, function(err, added)
     if err and err.code ~= 'unavailable' then
-      vim.notify('charwise: ' .. err.message, vim.log.levels.WARN)
+      said.warn(err.message)
     elseif not err then
       held[folder] = added.path
     end

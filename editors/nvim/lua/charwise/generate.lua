@@ -1,6 +1,7 @@
 -- Text that the model writes at the cursor, as one undo step, until it is long enough or stopped.
 local daemon = require('charwise.daemon')
 local mirror = require('charwise.mirror')
+local said = require('charwise.said')
 
 local api = vim.api
 local M = {}
@@ -36,7 +37,7 @@ local function finish(err, result)
   running = nil
   unmap(job.buf)
   if err and err.code ~= 'outdated' then
-    vim.notify('charwise: ' .. err.message, vim.log.levels.WARN)
+    said.warn(err.message)
   elseif not err then
     api.nvim_echo({ { ('charwise: %d characters, seed %d'):format(result.characters, result.seed) } }, true, {})
   end

@@ -8,7 +8,7 @@ local is_started = false
 function M.setup(given)
   local problems = require('charwise.options').set(given)
   if problems[1] then
-    vim.notify('charwise: ' .. table.concat(problems, '; '), vim.log.levels.WARN)
+    require('charwise.said').warn(table.concat(problems, '; '))
   end
   require('charwise.keys').map()
   if not is_started then

@@ -1,5 +1,6 @@
 -- The models that a buffer's project can have.
 local daemon = require('charwise.daemon')
+local said = require('charwise.said')
 
 local M = {}
 
@@ -27,9 +28,8 @@ end
 ---@param model table
 ---@return string
 function M.describe(model)
-  local bits = model.bpc ~= vim.NIL and (', %.2f bits per character'):format(model.bpc) or ''
-  local size = model.step ~= vim.NIL and model.model .. bits or 'not trained yet'
-  return ('%s: %s%s%s'):format(model.name, size, model.own and ', its own' or '', model.used and ', in use' or '')
+  local learned = model.step ~= vim.NIL and ('%s, %s'):format(model.model, said.bits(model.bpc)) or 'not trained yet'
+  return ('%s: %s%s%s'):format(model.name, learned, model.own and ', its own' or '', model.used and ', in use' or '')
 end
 
 --- Has the user choose one; `done` gets its name, unless they think better of it, or an error.
