@@ -7,6 +7,7 @@ each other.
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from charwise_daemon.errors import ModelError
 from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
-from charwise_trainer import base, checkpoint
+from charwise_trainer import base, checkpoint, renewal
 from charwise_trainer.config import TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
 from charwise_trainer.gate_file import GATE, save_gate
+from charwise_trainer.lock import training_lock
 from charwise_trainer.material import apart
 from charwise_trainer.portable import begin_from, begin_from_base
 from charwise_trainer.train import train
@@ -68,13 +70,14 @@ def learn(
     start: str = "",
     *,
     lines: bool | None = None,
+    anew: bool = False,
 ) -> Generator[Happening]:
     """Train the model of the workspace at `path` and yield what happens.
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
     user chose one (the rest follows the corpus, or the stored model where nothing was chosen); `start` is the model to
     begin from, "none" to begin empty, "" the base model where that suits; `lines` says whether each line is a text of
-    its own, None: as last time.
+    its own, None: as last time; `anew`: from the newer base model, and what is served stays until that has ended.
 
     Raises:
         WorkspaceError: nothing is there.
@@ -91,12 +94,15 @@ def learn(
     files = by_line(corpus.files) if entry.lines else corpus.files
     directory = _begun(entry.model, start, _usual_start(size, entry))
     is_due = True
-    for event in train(files, directory, config, should_stop):
-        yield event
-        if isinstance(event, Started) and event.is_short:  # 1. a save is no reason to fit what is fitted already
-            is_due = not (directory / GATE).exists()
-        if isinstance(event, Finished) and event.interrupted:
-            is_due = False
+    with training_lock(directory) if anew else nullcontext():
+        for event in train(files, renewal.begun(directory) if anew else directory, config, should_stop):
+            yield event
+            if isinstance(event, Started) and event.is_short:  # 1. a save is no reason to fit what is fitted already
+                is_due = not (directory / GATE).exists()
+            if isinstance(event, Finished) and event.interrupted:
+                is_due = False
+        if anew and is_due:
+            renewal.adopt(directory)
     if is_due:
         yield Calibrating()
         if calibrated := calibrate(entry.model, files, should_stop):

@@ -31,6 +31,7 @@ class Need:
     is_trained: bool
     changed: int  # files changed since it was last trained
     last_change: float
+    is_outdated: bool = False  # it began from an older base model than there is now
     wanted: bool = False  # the user asked for it
     held: bool = False  # a trainer in the foreground has asked for the model
     failures: int = 0  # in a row
@@ -84,7 +85,8 @@ def decide(needs: Sequence[Need], job: Job | None, moment: Moment, settings: Tra
         return Action("wait", until=when)
     if why:
         return Action("wait", until=until, why=why)
-    return Action("start", need.workspace, settings.minutes if need.is_trained else settings.first_minutes)
+    is_first = need.is_outdated or not need.is_trained
+    return Action("start", need.workspace, settings.first_minutes if is_first else settings.minutes)
 
 
 def _obstacle(moment: Moment, is_wanted: bool, settings: TrainingSettings, now: float) -> tuple[Why, float | None]:
@@ -112,7 +114,7 @@ def _continue(job: Job, why: Why, until: float | None) -> Action:
 def _wants(need: Need, settings: TrainingSettings) -> bool:
     if need.held or need.characters < settings.smallest:
         return False
-    return need.wanted or (settings.enabled and (not need.is_trained or need.changed > 0))
+    return need.wanted or (settings.enabled and (not need.is_trained or need.is_outdated or need.changed > 0))
 
 
 def _due(need: Need, settings: TrainingSettings) -> float:

@@ -28,6 +28,7 @@ _FREE = Moment()
         pytest.param([replace(_NEW, characters=100)], Action("wait"), id="too small"),
         pytest.param([replace(_NEW, held=True)], Action("wait"), id="trained in the foreground"),
         pytest.param([_TRAINED], Action("wait"), id="nothing changed"),
+        pytest.param([replace(_TRAINED, is_outdated=True)], Action("start", _HERE, 10), id="a newer base"),
         pytest.param([_CHANGED], Action("start", _HERE, 3), id="changed"),
         pytest.param([_JUST_CHANGED], Action("wait", until=1010), id="just changed"),
         pytest.param([_WANTED], Action("start", _HERE, 3), id="asked for: no waiting"),

@@ -8,6 +8,7 @@
 Like any model it is not executed; where it is damaged, charwise works as if there were none, and says so.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -55,7 +56,11 @@ def load() -> Checkpoint:
 
 def digest() -> str:
     """Return the SHA-256 of the weights; raises CheckpointError."""
-    file = folder() / MANIFEST
+    return _digest(folder() / MANIFEST)
+
+
+@functools.cache
+def _digest(file: Path) -> str:
     try:
         return str(json.loads(file.read_bytes())["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -57,6 +57,7 @@ def train(
     threads: Annotated[int | None, typer.Option(help="Threads to compute with; one per core where not given.")] = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
     by_change: Annotated[bool, typer.Option("--by-change", hidden=True)] = False,
+    anew: Annotated[bool, typer.Option("--anew", hidden=True)] = False,
 ) -> None:
     """Learn PATH, showing how it goes. Ctrl-C saves and leaves a usable model; run again, it continues.
 
@@ -67,7 +68,7 @@ def train(
     options |= {"lanes": lanes, "window": window, "clip": clip, "evaluate_every": evaluate_every}
     size = {"layers": layers, "width": width, "embedding": embedding, "cell": cell, "dropout": dropout}
     if background:
-        _train_in_background(path, model, {**options, "follows_change": by_change})
+        _train_in_background(path, model, {**options, "follows_change": by_change}, anew)
     else:
         if minutes:
             options["sample_every"] = min(_LONGEST_SAMPLE_SECONDS, 60 * minutes / _SAMPLES)
@@ -89,7 +90,7 @@ def _train_in_foreground(
         tell("workspace_keep")
 
 
-def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> None:
+def _train_in_background(path: Path, model: str, options: dict[str, Any], anew: bool) -> None:
     """Train as the daemon's child: out of everybody's way, telling what happens as JSON, failures too."""
     from charwise_trainer import priority  # noqa: PLC0415 - ctypes, and only here
 
@@ -97,17 +98,17 @@ def _train_in_background(path: Path, model: str, options: dict[str, Any]) -> Non
     priority.give_way(chosen.niceness)
     priority.wake_when_orphaned()
     with priority.pacing(chosen.cpu_share):
-        _train_and_tell(path, model, {**options, "gives_way": True, "threads": chosen.threads or None})
+        _train_and_tell(path, model, {**options, "gives_way": True, "threads": chosen.threads or None}, anew)
 
 
-def _train_and_tell(path: Path, model: str, options: dict[str, Any]) -> None:
+def _train_and_tell(path: Path, model: str, options: dict[str, Any], anew: bool) -> None:
     from charwise.display import tell  # noqa: PLC0415 - as above
     from charwise.learning import learn  # noqa: PLC0415
 
     try:
         with (
             stop_on_interrupt() as should_stop,
-            contextlib.closing(learn(path, model, _given(options), {}, should_stop)) as happenings,
+            contextlib.closing(learn(path, model, _given(options), {}, should_stop, anew=anew)) as happenings,
         ):
             tell(happenings)
     except BrokenPipeError:  # the daemon is gone; closing the generator has saved what was learned

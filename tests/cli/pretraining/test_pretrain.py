@@ -1,5 +1,6 @@
 """`charwise pretrain`, from archives to what is shipped, and what is done with that."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from charwise.pretraining import corpus
 from charwise.pretraining.clients import copy_with_sources
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
 from charwise_daemon.protocol import WorkspacePath
-from charwise_trainer import base, checkpoint, portable
+from charwise_trainer import base, checkpoint, portable, renewal
 from charwise_trainer.errors import CheckpointError
 from tests.cli.pretraining import archives
-from tests.conftest import MODULES, make_project
+from tests.conftest import MODULES, configure, make_project
 
 
 def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -110,6 +112,38 @@ def test_serves_at_once(tmp_path: Path) -> None:
             assert time.monotonic() < latest, shown
             time.sleep(0.02)
         assert shown["step"] is None
+
+
+def _newer(shipped: Path, folder: Path) -> Path:
+    """Return a base model like this one, but for a little."""
+    shutil.copytree(shipped, folder)
+    weights = safetensors.numpy.load_file(folder / base.WEIGHTS)
+    packed = safetensors.numpy.save({name: each * np.float16(1.001) for name, each in weights.items()})
+    (folder / base.WEIGHTS).write_bytes(packed)
+    told = json.loads((folder / base.MANIFEST).read_text()) | {"sha256": hashlib.sha256(packed).hexdigest()}
+    (folder / base.MANIFEST).write_text(json.dumps(told))
+    return folder
+
+
+def test_newer_base(shipped: Path, project: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where charwise comes with a newer base, the daemon makes the model anew from that, and what was served stays."""
+    assert _run("train", str(project), "--model", "mine", "--minutes", "0.02", "--threads", "1").returncode == 0
+    directory = home / "data/models/mine"
+    before = checkpoint.best(directory)
+    monkeypatch.setenv("CHARWISE_BASE", str(_newer(shipped, home.parent / "newer")))
+    configure(
+        "[training]\nfirst_minutes = 0.03\nsettle_seconds = 0\nresume_seconds = 0\nthreads = 1\non_battery = true\n"
+    )
+    with Client("test") as client:
+        client.request("workspace_add", WorkspacePath(str(project)))
+        latest = time.monotonic() + 50
+        while (best := checkpoint.best(directory)) == before or (directory / renewal.FOLDER).exists():
+            assert time.monotonic() < latest, client.request("status")
+            time.sleep(0.05)
+    assert best
+    assert before
+    assert checkpoint.read_meta(best).base == base.digest()
+    assert before in checkpoint.good(directory)
 
 
 def test_damaged(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
