@@ -26,10 +26,12 @@ export class Accept {
     if (!editor) return;
     const at = editor.selection.active;
     const offered = this.offer.at(editor.document, at);
-    if (!offered[0]) return;
-    await (new Set(offered.map((each) => part(each, editor, at))).size === 1
-      ? this.insert(editor, at, offered[0], part(offered[0], editor, at))
-      : this.insertOfShown(editor, at, offered, part));
+    const parts = offered.map((each) => part(each, editor, at));
+    const [first, text] = [offered[0], parts[0]];
+    if (!first || text === undefined) return;
+    await (new Set(parts).size === 1
+      ? this.insert(editor, at, first, text)
+      : this.insertOfShown(editor, at, offered, parts));
   }
 
   private async insert(editor: TextEditor, at: Position, offered: Offered, text: string): Promise<void> {
@@ -43,9 +45,8 @@ export class Accept {
     editor: TextEditor,
     at: Position,
     offered: readonly Offered[],
-    part: Part,
+    parts: readonly string[],
   ): Promise<void> {
-    const parts = offered.map((each) => part(each, editor, at));
     const rests = offered.map((each) => each.rest(editor.document, at) ?? "");
     await commands.executeCommand("editor.action.inlineSuggest.acceptNextWord");
     const taken = new Range(at, editor.selection.active);

@@ -49,7 +49,7 @@ export class Suggestions implements InlineCompletionItemProvider {
     context: InlineCompletionContext,
     token: CancellationToken,
   ): Promise<InlineCompletionItem[]> {
-    const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
+    const isAsked = isInvoked(context);
     if (this.documents.silenced(document) || (!isAsked && this.typing.isAfterUndo(document)))
       return this.none(document);
     const choice = isAsked ? [] : this.offer.choice(document, position);
@@ -74,11 +74,15 @@ export class Suggestions implements InlineCompletionItemProvider {
     token: CancellationToken,
   ): Promise<Offered[]> {
     const params = this.server.convert?.asInlineCompletionParams(document, position, context);
-    const isAsked = context.triggerKind === InlineCompletionTriggerKind.Invoke;
-    const more = { formattingOptions: formattingOptions(document), ...(isAsked ? {} : { alternatives: 1 }) };
+    const more = { formattingOptions: formattingOptions(document), ...(isInvoked(context) ? {} : { alternatives: 1 }) };
     const items = await this.server.suggest({ ...params, ...more }, token);
     return items.map((item) => new Offered(item));
   }
+}
+
+/** Whether the user asked for suggestions, and did not just type. */
+function isInvoked(context: InlineCompletionContext): boolean {
+  return context.triggerKind === InlineCompletionTriggerKind.Invoke;
 }
 
 function converted(offered: Offered, position: Position): InlineCompletionItem {
