@@ -78,7 +78,8 @@ def daemon(home: Path) -> Path:
 def start(home: Path) -> Iterator[Start]:
     """Return what opens a terminal with these files in its home folder, starts this there, and waits for the prompt."""
     terminals = list[Terminal]()
-    with tempfile.TemporaryDirectory(prefix="cw-", dir="/tmp") as folder:  # a socket's path must be short
+    # A socket's path must be short; what still runs for a moment may write there.
+    with tempfile.TemporaryDirectory(prefix="cw-", dir="/tmp", ignore_cleanup_errors=True) as folder:
 
         def open_one(command: str, files: Mapping[str, str], prompt: str = PROMPT, **environment: str) -> Terminal:
             at = Path(folder, str(len(terminals)))

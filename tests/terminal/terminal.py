@@ -1,5 +1,6 @@
 """A terminal with a shell in it: types keys, and reads what is on the screen."""
 
+import contextlib
 import re
 import subprocess
 import time
@@ -43,8 +44,9 @@ class Terminal:
         )
 
     def close(self) -> None:
-        """End it."""
-        self._tmux("kill-server")
+        """End it, where its shell has not ended it."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._tmux("kill-server")
 
     def press(self, *keys: str) -> None:
         """Press keys, named as tmux names them."""
@@ -66,6 +68,11 @@ class Terminal:
     def screen(self) -> str:
         """Return what is on the screen, with its colours."""
         return self._tmux("capture-pane", "-e", "-p", "-J").rstrip("\n")
+
+    @property
+    def process(self) -> int:
+        """The process ID of the shell."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
 
     @property
     def plain(self) -> str:
