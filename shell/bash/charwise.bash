@@ -14,9 +14,10 @@ fi
 
 _charwise_python=python3
 [[ ${1-} == /* && -x ${1-} ]] && _charwise_python=$1
-_charwise_relay=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd)/relay.py
+_charwise_relay=$(cd -- "${BASH_SOURCE[0]%/*}/.." && pwd)/relay.py
 _charwise_pipe=            # where the pipes are made that lead to the relay
 _charwise_to= _charwise_from= _charwise_relay_pid=
+_charwise_state=           # on, where there is a daemon that the user lets learn from bash
 _charwise_unread=0         # bytes that the relay may not have read
 _charwise_retry=-1       # SECONDS after which the next relay may be started
 _charwise_number=0         # of the last request
@@ -61,6 +62,7 @@ _charwise_ready() {
     # Open for both ways, neither to open nor to write ever waits for the other side, nor breaks.
     { exec {_charwise_to}<>"$_charwise_pipe.to" {_charwise_from}<>"$_charwise_pipe.from"; } 2>/dev/null || return 1
     _charwise_unread=0 _charwise_names=() _charwise_relay_pid= _charwise_pipe=
+    _charwise_send opened
     _charwise_send hello 1 bash $$
     _charwise_tell_names all
     return 0
@@ -77,7 +79,7 @@ _charwise_ready() {
 
 _charwise_leave() {
   exec {_charwise_to}>&- {_charwise_from}>&-
-  _charwise_to= _charwise_from= _charwise_relay_pid=
+  _charwise_to= _charwise_from= _charwise_relay_pid= _charwise_state=
 }
 
 # Send a message; it is dropped where the relay is gone or has not read those before.
@@ -109,7 +111,10 @@ _charwise_read() {
   _charwise_unread=0
   IFS=$'\x1f' read -r -d '' -a _charwise_fields <<<"$answer"
   _charwise_fields=("${_charwise_fields[@]%$'\n'}")
-  [[ ${_charwise_fields[0]-} == relay ]] && _charwise_relay_pid=${_charwise_fields[1]//[!0-9]/}
+  case ${_charwise_fields[0]-} in
+    relay) _charwise_relay_pid=${_charwise_fields[1]//[!0-9]/} ;;
+    hello) _charwise_state=${_charwise_fields[3]-} ;;
+  esac
   return 0
 }
 

@@ -1,41 +1,43 @@
-"""What speaks to the daemon for fish, which has no Unix sockets: says the lines that it is given, and prints the answer.
+"""What a fish says to its relay, which has the connection to the daemon, and the answer.
 
-    python -ISB ask.py SOCKET [ID] < lines
+    python -ISB ask.py PIPE [ID] < lines
 
-With an ID it waits for the suggestion for that request, a third of a second at most, and prints it. Standard library
-only, and of that little: it starts in 15 ms.
+fish itself would wait for a relay that is gone; this does not. With an ID it waits for the suggestion for that request,
+a third of a second at most, and prints it. Standard library only, and of that little: it starts in 15 ms.
 """
 
 import os
-import socket
-import stat
+import select
 import sys
 import time
 
 _PATIENCE_SECONDS = 0.3
+_CHUNK = 1 << 16
 _SEPARATOR = "\x1f"
 
 
-def main(path: str, number: str = "") -> None:
-    """Say what standard input has, and print what is suggested; nothing where nobody listens."""
+def main(pipe: str, number: str = "") -> None:
+    """Say what standard input has, and print what is suggested; nothing where there is no relay."""
     said = sys.stdin.buffer.read()
-    if not _is_own(path):
+    try:
+        answers = os.open(f"{pipe}.from", os.O_RDONLY | os.O_NONBLOCK)
+        if number:  # what was told before is nobody's any more
+            _drain(answers)
+        os.write(os.open(f"{pipe}.to", os.O_WRONLY | os.O_NONBLOCK), said)
+        sys.stdout.write(_suggested(answers, number) if number else "")
+    except OSError:  # it is gone, or does not read
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as daemon:
-        try:
-            daemon.settimeout(_PATIENCE_SECONDS)
-            daemon.connect(path)
-            daemon.sendall(said)
-            sys.stdout.write(_suggested(daemon, number) if number else "")
-        except OSError:  # nobody listens, or it hangs
-            return
 
 
-def _suggested(daemon: socket.socket, number: str) -> str:
+def _drain(answers: int) -> None:
+    while select.select([answers], [], [], 0)[0] and os.read(answers, _CHUNK):
+        pass
+
+
+def _suggested(answers: int, number: str) -> str:
     latest, received = time.monotonic() + _PATIENCE_SECONDS, b""
-    while (left := latest - time.monotonic()) > 0:
-        daemon.settimeout(left)
-        chunk = daemon.recv(1 << 16)
+    while (left := latest - time.monotonic()) > 0 and select.select([answers], [], [], left)[0]:
+        chunk = os.read(answers, _CHUNK)
         received += chunk
         for line in received.decode("utf-8", "replace").split("\n")[:-1]:
             name, *fields = line.split(_SEPARATOR)
@@ -44,14 +46,6 @@ def _suggested(daemon: socket.socket, number: str) -> str:
         if not chunk:
             break
     return ""
-
-
-def _is_own(path: str) -> bool:
-    try:
-        seen, folder = os.stat(path), os.stat(os.path.dirname(path))  # noqa: PTH116, PTH120 - pathlib takes long to load
-    except OSError:
-        return False
-    return stat.S_ISSOCK(seen.st_mode) and seen.st_uid == folder.st_uid == os.getuid()
 
 
 if __name__ == "__main__":

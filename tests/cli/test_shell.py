@@ -109,7 +109,7 @@ def test_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "there is no plugin for python" in _run("init", "python", code=1)
 
 
-@pytest.mark.parametrize("shell", ["zsh", "ipython"])
+@pytest.mark.parametrize("shell", list(plugins.FILES))
 def test_init_and_doctor(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `init` prints for a shell is known by the doctor, who says where it names what is gone."""
     for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "IPYTHONDIR"):

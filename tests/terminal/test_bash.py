@@ -45,8 +45,8 @@ def bash(daemon: Path, open_bash: OpenBash) -> Terminal:  # noqa: ARG001 - it is
 
 
 def _connected(terminal: Terminal) -> Terminal:
-    """Press Enter at prompts until the relay is there, which is started at the first."""
-    terminal.until(lambda: _has_run(terminal, "[[ $_charwise_relay_pid ]] && echo conne''cted"))
+    """Return when the relay is there, which is started at the first prompt, and its daemon."""
+    terminal.until(lambda: _has_run(terminal, "[[ $_charwise_state == on ]] && echo conne''cted"))
     return terminal
 
 

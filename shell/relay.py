@@ -1,10 +1,11 @@
-"""What speaks to the daemon for one bash, which has no Unix sockets: two named pipes on its side, a socket on the other.
+"""What speaks to the daemon for one bash or fish, which have no Unix sockets: two named pipes on their side.
 
     python -ISB relay.py SOCKET PIPE PID
 
 It makes PIPE.to and PIPE.from, takes lines of the shells' protocol (docs/terminal.md) from the first, and writes to the
-second what is to be suggested, with `read` after all that it has read, by which bash knows that it lives. It connects,
-and connects again, by itself. It ends with process PID. Standard library only, and of that little: it starts in 15 ms.
+second what is to be suggested, with `read` after all that it has read, by which a shell knows that it lives. `opened`
+says that the pipes' names are needed no more. It connects, and connects again, by itself, and ends with process PID.
+Standard library only, and of that little: it starts in 15 ms.
 """
 
 import contextlib
@@ -15,10 +16,10 @@ import stat
 import sys
 import time
 
-# Between two attempts to connect, and between two looks at whether bash lives.
+# Between two attempts to connect, and between two looks at whether the shell lives.
 _RETRY_SECONDS = 3.0
 _LOOK_SECONDS = 5.0
-# A bash that has not opened its pipes by then never will.
+# A shell that has said nothing by then never will.
 _OPEN_SECONDS = 60.0
 _CHUNK = 1 << 16
 # What a pipe takes whole, or not at all.
@@ -31,7 +32,7 @@ def main(path: str, pipe: str, shell: int) -> None:
     relay = Relay(path, pipe)
     started = time.monotonic()
     try:
-        while _lives(shell) and (relay.is_open or time.monotonic() < started + _OPEN_SECONDS):
+        while _lives(shell) and (relay.is_used or time.monotonic() < started + _OPEN_SECONDS):
             relay.wait(_LOOK_SECONDS)
     finally:
         relay.close()
@@ -43,7 +44,7 @@ class Relay:
     def __init__(self, path: str, pipe: str) -> None:
         self._path, self._names = path, (f"{pipe}.to", f"{pipe}.from")
         self._from_shell, self._to_shell = map(_pipe, self._names)
-        self.is_open = False  # whether the shell has opened the pipes, whose names are then gone
+        self.is_used = False  # whether the shell has said anything
         self._daemon: socket.socket | None = None
         self._is_on = False
         self._retry_at = 0.0
@@ -59,7 +60,7 @@ class Relay:
 
     def wait(self, seconds: float) -> None:
         """Pass on what arrives within so many seconds."""
-        sources = [self._from_shell, *([self._daemon] if self._daemon else [])]
+        sources: list[int | socket.socket] = [self._from_shell, *([self._daemon] if self._daemon else [])]
         for source in select.select(sources, [], [], seconds)[0]:
             if source is self._daemon:
                 self._hear_daemon()
@@ -68,15 +69,16 @@ class Relay:
 
     def _hear_shell(self) -> None:
         *lines, self._of_shell = (self._of_shell + os.read(self._from_shell, _CHUNK)).split(b"\n")
-        if not self.is_open:
-            self.is_open = True
-            self.close()
+        self.is_used = True
         for line in lines:
             self._pass_on(line)
         self._tell(b"read")
 
     def _pass_on(self, line: bytes) -> None:
         name, *arguments = line.split(_SEPARATOR)
+        if name == b"opened":
+            self.close()
+            return
         if name in {b"hello", b"names"}:
             self._told[_SEPARATOR.join([name, *arguments[:1]]) if name == b"names" else name] = line
         if self._daemon is None:
@@ -114,6 +116,7 @@ class Relay:
     def _leave(self) -> None:
         if self._daemon:
             self._daemon.close()
+            self._tell(b"hello", b"", b"", b"gone")
         self._daemon, self._is_on = None, False
 
     def _hear_daemon(self) -> None:
@@ -129,6 +132,7 @@ class Relay:
             fields = line.split(_SEPARATOR)
             if fields[0] == b"hello" and len(fields) > 3:
                 self._is_on = fields[3] == b"on"
+                self._tell(*fields)
             elif fields[0] == b"suggest":
                 self._tell(*fields)
 
