@@ -13,6 +13,7 @@ _SOURCE = Path("daemon/charwise_daemon/kernel.c")
 # No contraction: every path must give the same bits. No -march: the source itself says which functions need what.
 _FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off"]
 
+_IPYTHON = Path("shell/ipython/charwise_ipython")
 _PLUGINS = {".zsh", ".bash", ".fish", ".py"}
 
 
@@ -35,7 +36,8 @@ class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # no confi
         IPython's is a package of its own beside, too, which `%load_ext` imports where charwise is installed.
         """
         files = (path for path in sorted(Path(self.root, "shell").rglob("*")) if path.suffix in _PLUGINS)
-        return {str(path): f"charwise/{path.relative_to(self.root)}" for path in files}
+        found = {str(path): f"charwise/{path.relative_to(self.root)}" for path in files}
+        return found | {str(Path(self.root, _IPYTHON)): _IPYTHON.name}
 
     def _compile(self) -> Path | None:
         source = Path(self.root, _SOURCE)
