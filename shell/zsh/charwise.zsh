@@ -138,6 +138,11 @@ _charwise_is_read() {
   (( _charwise_own )) || _charwise_send complete $(( ++_charwise_id )) "$PWD" '' 0
 }
 
+# What runs in the background has inherited the connection, and would keep it open.
+_charwise_bye() {
+  _charwise_send bye
+}
+
 # Obey a message of the daemon's.
 _charwise_told() {
   case $1 in
@@ -377,6 +382,7 @@ _charwise_wrap() {
   autoload -Uz add-zsh-hook
   add-zsh-hook preexec _charwise_preexec
   add-zsh-hook precmd _charwise_precmd
+  add-zsh-hook zshexit _charwise_bye
 }
 
 # --- zsh-autosuggestions -------------------------------------------------------------------------

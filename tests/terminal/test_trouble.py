@@ -6,12 +6,14 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from charwise_daemon import launch, paths
+from charwise_daemon.client import Client
 from tests.conftest import daemon_pid, wait_for_end
 from tests.terminal.conftest import SOURCE, Open
 from tests.terminal.terminal import Terminal
@@ -86,6 +88,19 @@ def test_hanging_from_the_start(daemon: object, open_terminal: Open) -> None:  #
         os.kill(pid, signal.SIGCONT)
     terminal.type("git sta")
     terminal.until_ghost("tus")
+
+
+def test_gone(terminal: Terminal) -> None:
+    """A shell that has ended is not counted, though what it has started still runs, and has its connection."""
+    terminal.run("sleep 60 &|")
+    with Client("test") as client:
+        assert client.request("shell_status")["connected"] == 1
+        terminal.type("exit")
+        terminal.press("Enter")
+        latest = time.monotonic() + 20
+        while client.request("shell_status")["connected"]:
+            assert time.monotonic() < latest
+            time.sleep(0.05)
 
 
 class _Liar:

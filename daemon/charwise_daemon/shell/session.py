@@ -125,6 +125,10 @@ class ShellSession:
         self.greet()
         self.begin()
 
+    def line_bye(self) -> None:
+        """Take the shell as gone; what it has started may hold its connection open."""
+        self._connection.close()
+
     def line_complete(self, number: str, directory: str, buffer: str, cursor: str) -> None:
         """Suggest what to put after the cursor, which is at the buffer's end."""
         at_end = _whole(cursor) == len(buffer)

@@ -340,3 +340,10 @@ def test_half_a_million(enabled: Enabled) -> None:
     assert sum(map(len, _learned())) <= 33 * 128 * 1024
     _until(lambda: shell.complete("make ins"))
     assert shell.complete("make ins") == "tall"
+
+
+def test_bye(enabled: Enabled) -> None:
+    """A shell that says that it ends is left, though its connection is held open."""
+    shell = enabled("git status")
+    shell.send("bye")
+    assert shell.read() == [""]
