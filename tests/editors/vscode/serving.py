@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.editors.vscode import installing
+from tests.editors.vscode.workbench import until
 
 DRIVER = Path(__file__).with_name("driver")
 SETTINGS = """{
@@ -73,15 +75,34 @@ def serving(folder: Path) -> Iterator[Served]:
     subprocess.run(server.command(*where, *installs), check=True, capture_output=True, env=environment)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            server.command(*where, *flags), stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            server.command(*where, *flags),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
+            start_new_session=True,
         )
     try:
         yield Served(_url(process), process.pid, ports, folder)
     finally:
-        process.terminate()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End code-server and all that it has started: a language server that is left would start the daemon again."""
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
+    until(lambda: not _has_members(process.pid), "something that code-server started does not end")
+
+
+def _has_members(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _url(process: subprocess.Popen[str]) -> str:
