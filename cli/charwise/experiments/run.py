@@ -59,7 +59,11 @@ def run(
     left = minutes - _spent(directory)
     if left > 0:
         config = TrainConfig(
-            minutes=left, model=ModelConfig(**asdict(recipe.model)), sample_every=_NEVER, sample_at=EVOLUTION
+            minutes=left,
+            model=ModelConfig(**asdict(recipe.model)),
+            lanes=recipe.lanes,
+            sample_every=_NEVER,
+            sample_at=EVOLUTION,
         )
         for event in train(text.training, directory, config, should_stop):
             if isinstance(event, Sampled):
