@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,8 @@ def test_learned_at_once(bash: Terminal) -> None:
     assert ran[-3:] == ["ls /nowhere", "for x in 1; do echo $x; done", "echo last"]
     assert "\n2 /$ for x in 1" in _log()
     assert not {"private", "secret", "apple=1"} & set(_log().replace("HISTIGNORE", " ").split())
+    bash.press("C-l")
+    bash.until(lambda: bash.plain.rstrip() == PROMPT.rstrip())
     for _ in range(3):
         bash.run("echo fourteen bananas")
     bash.type("echo fo")
@@ -218,8 +221,7 @@ def test_ble(daemon: Path, open_bash: OpenBash) -> None:  # noqa: ARG001 - it is
     if ble is None:
         pytest.skip("there is no ble.sh here; BLE_SH names one")
     terminal = _connected(open_bash(f"source {ble} --noattach\n{_SOURCE}ble-attach\n", USER="somebody"))
-    terminal.type("git sta")
-    terminal.until_after("tus")
+    terminal.until(lambda: _has_ghost(terminal))
     terminal.press("Right")
     terminal.until(lambda: terminal.before == "git status")
     terminal.press("Enter")
@@ -231,6 +233,16 @@ def test_ble(daemon: Path, open_bash: OpenBash) -> None:  # noqa: ARG001 - it is
         terminal.until(lambda word=word: f"\n{word}\n" in terminal.plain)
     terminal.until(lambda: "echo last" in _log())
     assert "private" not in _log()
+
+
+def _has_ghost(terminal: Terminal) -> bool:
+    """Type, and tell whether there is ghost text within a second: ble.sh loads what shows it while nobody types."""
+    terminal.press("C-u")
+    terminal.type("git sta")
+    latest = time.monotonic() + 1
+    while terminal.after != "tus" and time.monotonic() < latest:
+        time.sleep(0.05)
+    return terminal.after == "tus"
 
 
 def _completes(terminal: Terminal) -> None:
