@@ -38,7 +38,7 @@ from charwise_daemon.search import Limits
 from charwise_daemon.shell.checks import Place, working
 from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import names_at
-from charwise_daemon.shell.prompt import Asked, Prompt
+from charwise_daemon.shell.prompt import Asked, Prompt, limits
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.text import Command, body, header, record
 from charwise_daemon.shell.words import last_word
@@ -149,22 +149,21 @@ class Charwise:
         eagerness: Sequence[float],
     ) -> dict[float, Offer | None]:
         around = Surroundings.of(typed.encode(), len(typed.encode()))
-        found, known = dict[int, Any](), dict[str, str]()
+        found, known = dict[Limits, Any](), dict[str, str]()
         shown = dict[float, Offer | None]()
         for each in eagerness:
             shown[each] = None
-            for alternatives in (1, 4):
-                if alternatives not in found:
-                    *_, found[alternatives] = completer.candidates(
-                        predictor, position, Limits(128, 1, alternatives), around
-                    )
-                for draft in completer.choose(found[alternatives], price_of(each), around):
+            likeliest, others = (limits(alternatives, price_of(each)) for alternatives in (1, 4))
+            for far in (likeliest, others):
+                if far not in found:
+                    *_, found[far] = completer.candidates(predictor, position, far, around)
+                for draft in completer.choose(found[far], price_of(each), around):
                     text = draft.text.decode()
                     known[text] = known[text] if text in known else working(typed, text, place)
                     if known[text]:
                         shown[each] = Offer(known[text].encode(), 1.0)
                         break
-                if shown[each] or not completer.choose(found[1], price_of(each), around):
+                if shown[each] or not completer.choose(found[likeliest], price_of(each), around):
                     break
             if shown[each] is None and (text := working(typed, filled(typed, names), place)):
                 shown[each] = Offer(text.encode(), 1.0)

@@ -115,6 +115,17 @@ class Zsh:
         self.write("\x15")
         self.quiet(0.1)
 
+    def echo(self, command: str, milliseconds: list[float]) -> None:
+        """Type a command a key at a time, and time until anything is written after each; clear the line again."""
+        for key in command:
+            began = time.perf_counter()
+            self.write(key)
+            if select.select([self._terminal], [], [], _NOTHING_SECONDS)[0]:
+                milliseconds.append(1000 * (time.perf_counter() - began))
+            self.quiet(_BETWEEN_KEYS_SECONDS)
+        self.write("\x15")
+        self.quiet(0.1)
+
 
 def _shown(seen: bytes) -> str:
     return _CONTROL.sub(b"", _GHOST.findall(seen)[-1]).decode("utf-8", "replace")
@@ -136,6 +147,15 @@ def _keys(folder: Path, rc: str, commands: Sequence[str]) -> Keys:
         for command in commands[1:]:
             zsh.type(command, keys)
     return keys
+
+
+def _floor(folder: Path, rc: str, commands: Sequence[str]) -> list[float]:
+    """Return the milliseconds until zsh without any plugin has drawn a key: what this probe and zsh alone take."""
+    found = list[float]()
+    with _zsh(folder, rc) as zsh:
+        for command in commands:
+            zsh.echo(command, found)
+    return found
 
 
 def _typed(commands: Sequence[str]) -> list[str]:
@@ -195,7 +215,8 @@ def _measure(report: Report, folder: Path, model: Path, lines: int, count: int) 
     rows = [
         Row(name, "ms", keys.milliseconds, KEY_TO_GHOST if name == "charwise" else None) for name, keys in found.items()
     ]
-    report.table("key to ghost text", rows)
+    floor = Row("of it, a key that zsh alone draws", "ms", _floor(folder / "zsh", kept, typed))
+    report.table("key to ghost text", [*rows, floor])
     counts = [(name, len(keys.milliseconds), keys.along, keys.nothing) for name, keys in found.items()]
     report.grid("keys", ("", "new ghost text", "typed along", "nothing shown"), counts)
     starts = _starts(folder / "start", {"zsh alone": "", "with charwise": ours, "with zsh-autosuggestions": theirs})

@@ -18,7 +18,7 @@ from charwise_daemon import utf8
 from charwise_daemon.predictor import Floats, Position, Predictor
 
 # Below this probability of the whole text, going on brings nothing: with 0.05 as much is saved, in twice the steps.
-_HOPELESS = 0.2
+HOPELESS = 0.2
 # What makes of the probabilities after a text so far, (256,), those that suit where it is to stand; zeros end it.
 Steer = Callable[[Floats, bytes], Floats]
 LINE_ENDS = b"\r\n"
@@ -36,6 +36,7 @@ class Limits:
     alternatives: int = 1
     milliseconds: float = math.inf
     unlikely: float = 0.02  # what is less probable where it branches off is no alternative
+    hopeless: float = HOPELESS  # a text that is less sure as a whole is not gone on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _follow(way: _Way, branch: _Branch, predictor: Predictor, limits: Limits) ->
             return
         sure = place.sure * way.take(character)
         yield
-        if sure < _HOPELESS * branch.sure or len(way) >= limits.characters:
+        if sure < limits.hopeless * branch.sure or len(way) >= limits.characters:
             return
         way.arrive(predictor.step(place.position, character))
         character = None

@@ -29,6 +29,7 @@ from charwise_daemon.shell.importing import FILE
 from charwise_daemon.shell.log import MOST_NEW, Log
 from charwise_daemon.shell.place import Disk
 from charwise_daemon.shell.programs import Folders
+from charwise_daemon.shell.prompt import limits
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.session import KIND, ShellSession
 from charwise_daemon.shell.text import PYTHON, Command, commands, record
@@ -40,8 +41,6 @@ from charwise_trainer.errors import TrainerError
 
 log = logging.getLogger(__name__)
 
-# Commands are longer than lines of code, and most are foreseen to their ends.
-_MOST_CHARACTERS = 128
 # Milliseconds that others are looked for where the likeliest cannot work: the answer is late already.
 _OTHERS_MS = 8.0
 # What was run last, wherever, that a new shell knows at its first prompt.
@@ -143,8 +142,8 @@ class Shells:
     def limits(self, alternatives: int) -> tuple[Limits, float]:
         """Return how far a search goes, and what a wrong suggestion costs."""
         most = self._settings.time_limit_ms if alternatives == 1 else min(_OTHERS_MS, self._settings.time_limit_ms)
-        limits = Limits(_MOST_CHARACTERS, 1, alternatives, most)
-        return limits, price_of(self._settings.eagerness) * self.tally.factor(KIND)
+        price = price_of(self._settings.eagerness) * self.tally.factor(KIND)
+        return limits(alternatives, price, most), price
 
     def counted(self, draft: Draft, kind: str) -> int:
         """Return the number under which a suggestion is counted from now on."""

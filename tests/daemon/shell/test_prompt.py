@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from charwise_daemon.adaptation import Adaptation
+from charwise_daemon.benefit import price_of
 from charwise_daemon.engine import Engine
 from charwise_daemon.predictor import Predictor
-from charwise_daemon.search import Limits
+from charwise_daemon.search import HOPELESS, Limits
 from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import Disk, names_at
-from charwise_daemon.shell.prompt import Asked, Prompt
+from charwise_daemon.shell.prompt import Asked, Prompt, limits
 from charwise_daemon.shell.recollection import Recollection
 from charwise_daemon.shell.text import Command, body, header
 from charwise_daemon.steps import at_once
@@ -135,3 +136,9 @@ async def test_disk_that_does_not_answer() -> None:
     finally:
         release.set()
         disk.close()
+
+
+def test_limits() -> None:
+    """Where a wrong suggestion is dear, a search ends sooner; where it is cheap, as far as anywhere."""
+    assert limits(1, price_of(0.5)).hopeless == limits(1, price_of(0.2)).hopeless > HOPELESS
+    assert limits(4, price_of(0.8)).hopeless == HOPELESS
