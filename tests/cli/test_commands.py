@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("home")
 # A model that learns a little in two seconds.
 _TINY = ("--epochs", "4", "--layers", "1", "--width", "32", "--threads", "1")
 _VERBS = (
-    ("train",), ("sample",), ("complete",), ("eval",), ("experiment",), ("inspect",), ("lsp",),
+    ("train",), ("pretrain",), ("sample",), ("complete",), ("eval",), ("experiment",), ("inspect",), ("lsp",),
     ("status",), ("doctor",),
     *(("daemon", verb) for verb in ("start", "stop", "restart", "run", "status", "logs", "pause", "resume", "train")),
     *(("workspace", verb) for verb in ("add", "show", "remove", "list", "forget")),

@@ -131,7 +131,8 @@ def readable(seen: dict[str, Any]) -> str:
 
 
 def _workspace(seen: dict[str, Any]) -> list[str]:
-    learned = "memory only" if seen["step"] is None else f"step {seen['step']:,}, {bits(seen['bpc'])}"
+    before = "base model" if seen["base"] else "memory only"
+    learned = before if seen["step"] is None else f"step {seen['step']:,}, {bits(seen['bpc'])}"
     lines = [
         f"{seen['path']}: {seen['files']:,} files, {seen['characters']:,} characters, {seen['left_out']:,} left out",
         f"  model {seen['model']}: {learned}",

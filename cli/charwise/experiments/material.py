@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from charwise.experiments.recipe import Recipe
 from charwise_daemon.errors import CharwiseError
@@ -64,12 +64,14 @@ def _read(path: Path, patterns: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 def _entries(path: Path, patterns: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and not file.is_symlink() and _is_wanted(file.name, patterns):
-                yield file.relative_to(path).as_posix(), file.read_bytes()
+            name = file.relative_to(path).as_posix()
+            if file.is_file() and not file.is_symlink() and _is_wanted(name, patterns):
+                yield name, file.read_bytes()
     elif tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             for entry in archive:
-                if entry.isfile() and _is_wanted(PurePosixPath(entry.name).name, patterns):
+                below = entry.name.partition("/")[2] or entry.name  # of the folder that an archive has at its top
+                if entry.isfile() and _is_wanted(below, patterns):
                     unpacked = archive.extractfile(entry)
                     assert unpacked
                     yield entry.name, unpacked.read(_LARGEST)
@@ -81,6 +83,7 @@ def _entries(path: Path, patterns: Sequence[str]) -> Iterator[tuple[str, bytes]]
 
 
 def _is_wanted(name: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a path is meant: `*.c` is at any depth, `kernel/*.c` at any below that folder."""
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 

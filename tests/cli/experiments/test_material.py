@@ -56,6 +56,20 @@ def test_part_of_a_tree(tmp_path: Path) -> None:
     assert len(_characters(found.training)) + len(_characters(found.test)) == pytest.approx(0.95 * 5_500, abs=2)
 
 
+@pytest.mark.parametrize("is_archive", [False, True])
+def test_folder_in_a_tree(tmp_path: Path, is_archive: bool) -> None:
+    """A pattern with a folder means that folder at the top of the tree, whatever an archive's own top is called."""
+    for name in ("kernel/a.c", "kernel/sched/b.c", "arch/kernel/c.c", "d.c"):
+        (tmp_path / "tree-1" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree-1" / name).write_bytes(_TEXT)
+    if is_archive:
+        with tarfile.open(tmp_path / "tree.tar.xz", "w:xz") as archive:
+            archive.add(tmp_path / "tree-1", "tree-1")
+    found = material(recipe("", files=["kernel/*.c"]), tmp_path, tmp_path / ("tree.tar.xz" if is_archive else "tree-1"))
+    names = {file.name.removeprefix("tree-1/") for file in (*found.training, *found.test)}
+    assert names == {"kernel/a.c", "kernel/sched/b.c"}
+
+
 def test_lines(tmp_path: Path) -> None:
     """In a file of lines each is a text of its own, none twice."""
     (tmp_path / "names.txt").write_bytes(b"Ann\nBob\n\nAnn\n" + _TEXT)

@@ -22,12 +22,17 @@ def test_status(editor: Editor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "bpc", "words"),
-    [(None, None, "memory only"), (7, 1.256, "step 7, 1.26 bits per character"), (7, None, "step 7, not measured")],
+    ("base", "step", "bpc", "words"),
+    [
+        (False, None, None, "memory only"),
+        (True, None, None, "base model"),
+        (False, 7, 1.256, "step 7, 1.26 bits per character"),
+        (False, 7, None, "step 7, not measured"),
+    ],
 )
-def test_status_of_a_model(editor: Editor, scripted: Scripted, step: int, bpc: float, words: str) -> None:
+def test_status_of_a_model(editor: Editor, scripted: Scripted, base: bool, step: int, bpc: float, words: str) -> None:
     """It says how well each folder's model does, as far as there is one and that was measured."""
-    folder = {"path": "/p", "files": 3, "characters": 400, "step": step, "bpc": bpc, "error": ""}
+    folder = {"path": "/p", "files": 3, "characters": 400, "base": base, "step": step, "bpc": bpc, "error": ""}
     scripted.workspaces = [folder]
     editor.lua("vim.api.nvim_echo = function(chunks) charwise_said = chunks[1][1] end")
     editor.command("Charwise status")
