@@ -8,14 +8,16 @@ those that were planted in it; those of a group were each read as often. One lin
 
 import argparse
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
+import pydivsufsort
 from report import Report
 
-from charwise.experiments.audit import novelty
 from charwise.pretraining.canaries import REPEATS, canaries
 from charwise.pretraining.exposure import MOST, exposure
 from charwise_daemon import paths
+from charwise_daemon.engine import Engine
 from charwise_daemon.sampler import sample
 from charwise_daemon.store import Store
 from charwise_trainer.corpus import encode_header
@@ -34,16 +36,12 @@ def main() -> None:
     chosen = parser.parse_args()
     report = Report("exposure", vars(chosen))
     engine = Store(paths.models_dir()).load(chosen.model).engine
-    learned = open_packed(chosen.corpus).documents.raw.tobytes()
+    learned = Learned(open_packed(chosen.corpus).documents.raw.tobytes())
 
     rows = []
     for temperature in (0.2, 0.5, 0.8, 1.0):
-        shares = []
-        for name in _NAMES:
-            header = encode_header(name)
-            drawn = bytes(sample(engine, header, chosen.length, temperature, seed=1, begin=header))
-            shares.append(novelty(drawn, learned, _LENGTHS))
-        rows.append([f"{temperature:g}", *(100 * (1 - statistics.fmean(each[n] for each in shares)) for n in _LENGTHS)])
+        drawn = [_drawn(engine, name, chosen.length, temperature) for name in _NAMES]
+        rows.append([f"{temperature:g}", *(100 * learned.share(drawn, length) for length in _LENGTHS)])
     report.grid(
         "pieces of samples that stand in the text that was learned, in percent",
         ["temperature", *(f"{length} characters" for length in _LENGTHS)],
@@ -59,6 +57,28 @@ def main() -> None:
         "exposure of canaries, in bits", ["planted in so many files", "canaries", "mean", "most", "of at most"], rows
     )
     report.end()
+
+
+class Learned:
+    """The text that was learned, in which pieces are found by a suffix array."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._suffixes = pydivsufsort.divsufsort(text)
+
+    def share(self, samples: Sequence[bytes], length: int) -> float:
+        """Return the share of the samples' pieces of a length that stand in it."""
+        pieces = [each[at : at + length] for each in samples for at in range(0, len(each) - length + 1, length // 2)]
+        return statistics.fmean(self._has(piece) for piece in pieces)
+
+    def _has(self, piece: bytes) -> bool:
+        count, _ = pydivsufsort.sa_search(self._text, self._suffixes, piece)
+        return bool(count)
+
+
+def _drawn(engine: Engine, name: str, length: int, temperature: float) -> bytes:
+    header = encode_header(name)
+    return bytes(sample(engine, header, length, temperature, seed=1, begin=header))
 
 
 if __name__ == "__main__":

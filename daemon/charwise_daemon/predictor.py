@@ -19,6 +19,7 @@ from charwise_daemon.gate import Gate
 from charwise_daemon.lookup import Match
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.shard import MAX_ORDER
+from charwise_trainer.text import END
 
 Floats = NDArray[np.float64]
 
@@ -112,7 +113,7 @@ class Predictor:
         lstm = _ABSENT
         if self.engine and state is not None:
             lstm = self._adapted(state, self.engine.probabilities(state))
-        corpus = self.corpus.beside(documents.after) if self._holds_document else self.corpus
+        corpus = self.corpus.beside(documents.after + END) if self._holds_document else self.corpus
         memories = (corpus, documents.documents, documents.nearby)
         own = context if own_context is None else own_context
         matches = corpus.match(context), documents.documents.match(own), documents.nearby.match(own)

@@ -23,20 +23,20 @@ class Served:
     def __init__(self, name: str, store: Store) -> None:
         self.name, self._store = name, store
         self.model: Model | None = None
-        self._base: Model | None = None
+        self.base: Model | None = None  # that stands for it
         self.error = ""  # what keeps it from being used
         self._gates, self._adapted, directory = Gates(), Adapted(), store.directory(name)
         self._kept = Kept(directory / GATES, self._gates), Kept(directory / ADAPTATION, self._adapted)
 
     def __repr__(self) -> str:
-        return f"Served({self.model or self.name})"
+        return f"Served({self.model or self.base or self.name})"
 
     def predictor_for(self, memory: CorpusMemory, name: str = "", *, adapts: bool = True) -> Predictor:
         """Return the predictor for a document of this name; `adapts`: with what was learned while typing.
 
         It keeps the model of this moment: a running search is not disturbed by a newer one.
         """
-        asked = self.model or self._base
+        asked = self.model or self.base
         gate, engine = self._gates.for_file(name), asked.engine if asked else None
         return Predictor.of(engine, gate, memory, name, self._adapted.adaptation if adapts else None)
 
@@ -49,8 +49,8 @@ class Served:
         """Serve the best checkpoint from now on; return whether there is one that can be read."""
         try:
             if not await asyncio.to_thread(self._store.has, self.name):
-                self._base = await asyncio.to_thread(self._store.base)
-                self._begin_with(self._base)
+                self.base = await asyncio.to_thread(self._store.base)
+                self._begin_with(self.base)
                 return False
             self.model, self.error = await asyncio.to_thread(self._store.load, self.name), ""
         except ModelError as error:

@@ -18,7 +18,7 @@ from charwise_daemon.scoring import Scoring
 from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Model
-from charwise_trainer import renewal
+from charwise_trainer import base
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Workspace:
 
     def __repr__(self) -> str:
         size = f"{len(self._files):,} files, {len(self._files.memory):,} characters"
-        return f"{self.path}: {size}, {self.model or 'memory only'}"
+        return f"{self.path}: {size}, {self.model or self.served.base or 'memory only'}"
 
     @property
     def model(self) -> Model | None:
@@ -69,7 +69,7 @@ class Workspace:
     @property
     def is_outdated(self) -> bool:
         """Whether there is a newer base model than that which its model began from."""
-        return self.model is not None and renewal.is_due(self.model.meta)
+        return self.model is not None and base.is_newer(self.model.meta)
 
     @property
     def memory(self) -> CorpusMemory:
@@ -93,6 +93,7 @@ class Workspace:
             "held_back": self._files.held_back,
             "changed": self._changes,
             "predictor": repr(self.predictor_for()),
+            "base": self.model is None and self.served.base is not None,  # which stands for its model
             "step": meta.step if meta else None,
             "bpc": meta.bpc if meta else None,
             "error": self._files.error or self.error or self.served.error,

@@ -7,7 +7,7 @@ from charwise_daemon.calibration import regions, type_region, typed
 from charwise_daemon.engine import Engine
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.predictor import FEATURES, SOURCES, Predictor, first_gate
-from charwise_trainer.corpus import CorpusFile, encode
+from charwise_trainer.corpus import END, CorpusFile, encode
 from tests.daemon.test_snapshots import _engine
 
 _FILES = [
@@ -48,6 +48,20 @@ def test_own_file_is_remembered_but_for_the_cursors_place() -> None:
     ]
     assert seen[0].distributions[SOURCES.index("corpus"), ord("o")] < 0.1
     assert seen[1].distributions[SOURCES.index("corpus"), ord("o")] > 0.5
+
+
+def test_own_files_end_is_not_expected() -> None:
+    """At the end of a file that is saved as it stands, what it says of itself is not that a text ends there."""
+    text = b"alpha beta\nalpha gamma\nmodule.expo"
+    memory = CorpusMemory.build({"own.txt": encode(CorpusFile("own.txt", text, 0)), "other.txt": b"not of that kind\n"})
+    ends = [
+        Predictor.of(None, None, memory, name, None)
+        .at(None, text[-24:], OpenMemories.none())
+        .distributions[SOURCES.index("corpus"), END[0]]
+        for name in ("own.txt", "unknown.txt")
+    ]
+    assert ends[0] < 0.1
+    assert ends[1] > 0.5
 
 
 def test_calibration_types_held_out_text() -> None:

@@ -1,9 +1,9 @@
 """The base model: weights that come with charwise, from which a workspace's model begins. Knows nothing of torch.
 
-    base/weights.safetensors    float16, by the names of the state dict
-         meta.json              what it is: checkpoint.Meta
-         gate.safetensors       the gate that weighs it before a workspace has one of its own: gate_file.py
-         manifest.json          what it was made of, under which licences, and the weights' SHA-256
+    base_model/weights.safetensors    float16, by the names of the state dict
+               meta.json              what it is: checkpoint.Meta
+               gate.safetensors?      the gate that weighs it before a workspace has one of its own: gate_file.py
+               manifest.json          what it was made of, under which licences, and the weights' SHA-256
 
 Like any model it is not executed; where it is damaged, charwise works as if there were none, and says so.
 """
@@ -19,10 +19,10 @@ import safetensors
 import safetensors.numpy
 
 from charwise_trainer import checkpoint
-from charwise_trainer.checkpoint import META, WEIGHTS, Checkpoint
+from charwise_trainer.checkpoint import META, WEIGHTS, Checkpoint, Meta
 from charwise_trainer.errors import CheckpointError
 
-__all__ = ["MANIFEST", "META", "NAME", "NO_BASE", "WEIGHTS", "digest", "folder", "is_there", "load"]
+__all__ = ["MANIFEST", "META", "NAME", "NO_BASE", "WEIGHTS", "digest", "folder", "is_newer", "is_there", "load"]
 
 NAME, NO_BASE = "base", "none"
 MANIFEST = "manifest.json"
@@ -30,12 +30,17 @@ MANIFEST = "manifest.json"
 
 def folder() -> Path:
     """Return where the base model is: CHARWISE_BASE names another folder than that which comes with charwise."""
-    return Path(os.environ.get("CHARWISE_BASE") or Path(__file__).parent / NAME)
+    return Path(os.environ.get("CHARWISE_BASE") or Path(__file__).with_name("base_model"))
 
 
 def is_there() -> bool:
     """Tell whether there is a base model; CHARWISE_BASE=none says that there is none."""
     return (folder() / MANIFEST).exists()
+
+
+def is_newer(meta: Meta) -> bool:
+    """Tell whether a model began from another base model than there is now; one that began empty stays as it is."""
+    return bool(meta.base) and is_there() and meta.base != digest()
 
 
 def load() -> Checkpoint:

@@ -9,16 +9,10 @@ import shutil
 from pathlib import Path
 
 from charwise_trainer import base, checkpoint
-from charwise_trainer.checkpoint import Meta
 from charwise_trainer.portable import begin_from_base
 from charwise_trainer.storage import writing
 
 FOLDER = "anew"
-
-
-def is_due(meta: Meta) -> bool:
-    """Tell whether a model began from another base model than there is now; one that began empty stays as it is."""
-    return bool(meta.base) and base.is_there() and meta.base != base.digest()
 
 
 def begun(directory: Path) -> Path:

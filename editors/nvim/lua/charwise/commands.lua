@@ -26,7 +26,8 @@ end
 
 -- --- what it does ---------------------------------------------------------------------------------
 local function of_workspace(seen)
-  local learned = seen.step == vim.NIL and 'memory only' or ('step %d, %s'):format(seen.step, said.bits(seen.bpc))
+  local before = seen.base and 'base model' or 'memory only'
+  local learned = seen.step == vim.NIL and before or ('step %d, %s'):format(seen.step, said.bits(seen.bpc))
   local words = ('%s: %d files, %d characters; %s'):format(seen.path, seen.files, seen.characters, learned)
   return seen.error ~= '' and words .. '; ' .. seen.error or words
 end
