@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from charwise_daemon import launch, paths
@@ -20,6 +21,10 @@ MODULES = ("textwrap", "shlex", "bisect", "colorsys", "fnmatch", "heapq", "keywo
 
 # What is tested begins empty: how far the base model is brings no test down. Those of the base model name their own.
 os.environ["CHARWISE_BASE"] = "none"
+
+# No test of ours has a deadline but the one that ends it: machines are busy.
+hypothesis.settings.register_profile("charwise", deadline=None)
+hypothesis.settings.load_profile("charwise")
 
 # No daemon of the tests trains by itself unless a test says so.
 QUIET = "[training]\nenabled = false\n"

@@ -90,7 +90,7 @@ def learn(
     if not corpus.files:
         raise CorpusError(nothing_in(corpus))
     config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
-    entry = enlist(root, model, lines)
+    entry = enlist(root, model, lines, start)
     files = by_line(corpus.files) if entry.lines else corpus.files
     directory = _begun(entry.model, start, _usual_start(size, entry))
     is_due = True
@@ -111,7 +111,7 @@ def learn(
 
 def _usual_start(size: dict[str, Any], entry: Entry) -> str:
     """Return what a model begins from where nobody said so; a size of one's own, and lines, the base model has not."""
-    suits = settings.load(paths.settings_file()).training.base and not size and not entry.lines
+    suits = settings.load(paths.settings_file()).training.base and entry.base and not size and not entry.lines
     return base.NAME if suits and base.is_there() else base.NO_BASE
 
 
@@ -134,13 +134,17 @@ def _begun(name: str, start: str, usual: str) -> Path:
     return directory
 
 
-def enlist(root: Path, model: str, lines: bool | None) -> Entry:
-    """Put a workspace on the list, with this model or its own, by lines or not; what is not said is as it was."""
+def enlist(root: Path, model: str, lines: bool | None, start: str) -> Entry:
+    """Put a workspace on the list, with this model or its own, by lines or not; what is not said is as it was.
+
+    One that was begun empty once begins empty again, until somebody says otherwise.
+    """
     file = paths.workspaces_file()
     listed = registry.read(file)
     known = listed.get(root)
     lines = lines if lines is not None else known is not None and known.lines
-    entry = Entry(str(root), model or (known.model if known else name_for(root)), lines)
+    has_base = start != base.NO_BASE and (bool(start) or known is None or known.base)
+    entry = Entry(str(root), model or (known.model if known else name_for(root)), lines, has_base)
     if entry != known:
         registry.write(file, {**listed, root: entry})
     return entry

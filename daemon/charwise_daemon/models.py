@@ -39,10 +39,10 @@ class Models:
     def __repr__(self) -> str:
         return f"Models({list(self._served.values())})"
 
-    def use(self, name: str) -> Served:
-        """Return a model for somebody who will release it."""
+    def use(self, name: str, *, base: bool = True) -> Served:
+        """Return a model for somebody who will release it; `base`: the base model may stand for it."""
         self._users[name] += 1
-        return self._served.setdefault(name, Served(name, self.store))
+        return self._served.setdefault(name, Served(name, self.store, has_base=base))
 
     async def release(self, name: str) -> None:
         """Write what a model has learned, and forget it where nobody else uses it."""

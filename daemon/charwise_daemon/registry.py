@@ -11,11 +11,12 @@ from charwise_trainer.storage import replace_file
 
 @dataclass(frozen=True)
 class Entry:
-    """A workspace: its folder or file, the name of its model, and whether each line is a text of its own."""
+    """A workspace: its folder or file, and the name of its model."""
 
     path: str
     model: str
-    lines: bool = False
+    lines: bool = False  # each line is a text of its own
+    base: bool = True  # its model begins from the base model, which stands for it before; else empty
 
 
 def read(file: Path) -> dict[Path, Entry]:

@@ -20,8 +20,8 @@ GATES, ADAPTATION = "gates.json", "adaptation.json"
 class Served:
     """A model by its name; before it has a checkpoint, the base model stands for it, or the memories alone."""
 
-    def __init__(self, name: str, store: Store) -> None:
-        self.name, self._store = name, store
+    def __init__(self, name: str, store: Store, *, has_base: bool = True) -> None:
+        self.name, self._store, self._has_base = name, store, has_base
         self.model: Model | None = None
         self.base: Model | None = None  # that stands for it
         self.error = ""  # what keeps it from being used
@@ -49,7 +49,7 @@ class Served:
         """Serve the best checkpoint from now on; return whether there is one that can be read."""
         try:
             if not await asyncio.to_thread(self._store.has, self.name):
-                self.base = await asyncio.to_thread(self._store.base)
+                self.base = await asyncio.to_thread(self._store.base) if self._has_base else None
                 self._begin_with(self.base)
                 return False
             self.model, self.error = await asyncio.to_thread(self._store.load, self.name), ""

@@ -62,17 +62,17 @@ class Workspaces:
         """Return all that were added; raises WorkspaceError when the list cannot be read."""
         return registry.read(self._file)
 
-    def add(self, path: Path, holder: object) -> Workspace:
-        """Add a workspace where it is new, and keep it in use as long as `holder` needs it."""
+    def add(self, path: Path, holder: object, *, base: bool = True) -> Workspace:
+        """Add a workspace where it is new, to begin from the base model or not; `holder` keeps it in use."""
         listed = self.listed()
-        entry = listed.get(path) or Entry(str(path), name_for(path))
+        entry = listed.get(path) or Entry(str(path), name_for(path), base=base)
         if path not in listed:
             registry.write(self._file, {**listed, path: entry})
         self._holders.setdefault(path, set()).add(holder)
         if path not in self._in_use:
             self._in_use[path] = Workspace(
                 path,
-                self._models.use(entry.model),
+                self._models.use(entry.model, base=entry.base),
                 self._settings,
                 lambda: self._opened,
                 self._tell,

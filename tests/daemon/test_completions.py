@@ -560,7 +560,7 @@ class _Shown:
         return _left(first, len(typed))
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), has_lstm=st.booleans())
 def test_any_typing(lstm: Engine, data: st.DataObject, has_lstm: bool) -> None:
     """Whatever is typed, deleted, accepted: the rest while it fits, and else what a fresh client is answered."""

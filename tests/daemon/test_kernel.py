@@ -83,7 +83,7 @@ def test_near_float(path: str, trained: Checkpoint, text: bytes) -> None:
 
 
 @needs_kernel
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(layers=st.integers(1, 4), width=st.integers(1, 90), seed=st.integers(0, 99), characters=st.binary(max_size=40))
 def test_paths_agree(layers: int, width: int, seed: int, characters: bytes) -> None:
     """All paths give the same bits, at every size, read at once or step by step; numpy is near."""
@@ -103,7 +103,7 @@ def test_paths_agree(layers: int, width: int, seed: int, characters: bytes) -> N
 
 
 @needs_kernel
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(width=st.integers(1, 70), batch=st.integers(1, 8), seed=st.integers(0, 99))
 def test_batch_equals_one_by_one(width: int, batch: int, seed: int) -> None:
     """Several states at once go where each goes alone, on every path."""
@@ -132,7 +132,7 @@ _any = st.text(alphabet="ab c\0", max_size=300).map(str.encode)
 
 
 @needs_kernel
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=_any, other=_any, context=_words, more=_any.map(lambda t: t[:20]), data=st.data())
 def test_lookup_equals_numpy(text: bytes, other: bytes, context: bytes, more: bytes, data: st.DataObject) -> None:
     """Look-ups count what numpy counts: in shards whole, sampled, masked, with a cursor, and in strips."""

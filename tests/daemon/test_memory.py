@@ -12,7 +12,7 @@ _text = st.text(alphabet="ab c", min_size=1, max_size=120).map(str.encode)
 
 
 # The fixture is the same for all examples of a test.
-given_same = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+given_same = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _occurrences(text: bytes, pattern: bytes) -> list[int]:

@@ -31,7 +31,7 @@ def _match(recall: Recall, text: bytes, cursor: int, more: bytes = b"") -> Match
     return match
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=_text, edits=st.lists(_edit, max_size=6), cursor=st.integers(0, 10_000), more=_text.map(lambda t: t[:30]))
 def test_edited_equals_fresh(text: bytes, edits: list[tuple[int, int, bytes]], cursor: int, more: bytes) -> None:
     """Whatever edits led to a text, it is counted as a freshly read one is, exactly, there and further on."""

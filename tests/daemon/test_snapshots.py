@@ -109,7 +109,7 @@ _pieces = st.sampled_from([b"", b"x", b"caf\xc3\xa9", b"\n", b"    return x\n", 
 _places = st.integers(0, 900) | st.builds(lambda at, by: max(0, 32 * at + by), st.integers(0, 28), st.integers(-2, 2))
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_read_after_edits(lstm: Engine, data: st.DataObject) -> None:
     """After any insertions, deletions, undone ones and jumps, the state is exactly that of a fresh reader."""

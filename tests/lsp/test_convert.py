@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol.types import (
     Position,
@@ -57,14 +57,12 @@ def spliced(text: str, change: TextDocumentContentChangeEvent, encoding: Encodin
 
 
 class TestMirror:
-    @settings(deadline=None)
     @given(texts, positions, encodings)
     def test_offset(self, text: str, position: Position, encoding: Encoding) -> None:
         """A position, in the document or past any end, has the offset that walking through the text finds."""
         expected = len(text[: index_of(text, position, encoding)].encode())
         assert Mirror(text, 1, encoding).offset(position) == expected
 
-    @settings(deadline=None)
     @given(texts, st.lists(st.tuples(changes, positions), max_size=8), encodings)
     def test_apply(
         self, text: str, edits: list[tuple[TextDocumentContentChangeEvent, Position]], encoding: Encoding
@@ -150,7 +148,6 @@ class TestMirror:
         assert repr(Mirror("a\nb", 7, "utf-16")) == "<Mirror version 7: 2 lines, 3 bytes>"
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="aé中🙂\t", max_size=20), encodings, st.data())
 def test_units_of(line: str, encoding: Encoding, data: st.DataObject) -> None:
     """Units and columns are each other's inverse at every character."""

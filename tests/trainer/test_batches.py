@@ -36,7 +36,7 @@ def test_lanes_hold_every_document_from_start_to_end() -> None:
 
 
 @given(texts=texts_of_any_kind, lanes=st.integers(1, 9), window=st.integers(1, 12), seed=st.integers(0, 9))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_epoch_predicts_every_character_once(texts: list[bytes], lanes: int, window: int, seed: int) -> None:
     """Whatever the texts, an epoch asks for each character that follows another in its text, exactly once."""
     material = Lanes(texts, lanes, window)
@@ -48,7 +48,7 @@ def test_epoch_predicts_every_character_once(texts: list[bytes], lanes: int, win
 
 
 @given(texts=texts_of_any_kind, lanes=st.integers(1, 9), window=st.integers(1, 12))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_lanes_read_on_where_they_ended(texts: list[bytes], lanes: int, window: int) -> None:
     """All stretches joined, lane after lane, are all texts joined: a lane goes on with what comes next."""
     found = read_back(windows) if (windows := list(Lanes(texts, lanes, window).epoch(np.random.default_rng(1)))) else []
@@ -119,7 +119,7 @@ def test_lanes_of_a_large_corpus_stay_one_byte_a_character() -> None:
 
 
 @given(texts=texts_of_any_kind, lanes=st.integers(1, 9), of=st.integers(1, 4), seed=st.integers(0, 9))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_parts_side_by_side_are_the_lanes(texts: list[bytes], lanes: int, of: int, seed: int) -> None:
     """What several processes read, lane beside lane, is what one reads, and each knows how much all read."""
     one = Lanes(texts, lanes, 4, Part(0, 1))

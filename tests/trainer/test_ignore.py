@@ -75,7 +75,7 @@ def reason(root: Path, path: str) -> str | None:
 
 
 # The same examples each time: 20,000 others were tried, but git is not to fail somebody else's build with the next one.
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(top=LINES, inner=LINES, deep=LINES, exclude=LINES)
 @example(top="a/**\n!a/b\n!a/b/**", inner="", deep="", exclude="")
 @example(top="*\n!*/\n!*.c", inner="!ba", deep="*", exclude="")
@@ -90,7 +90,7 @@ def test_ignores_what_git_ignores(repository: Path, top: str, inner: str, deep: 
     assert ignored_by_us(repository) == ignored_by_git(repository)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(top=LINES, inner=LINES)
 def test_own_ignore_files_speak_the_same_language(tmp_path: Path, top: str, inner: str) -> None:
     """The same lines in .charwiseignore ignore what they ignore in .gitignore."""

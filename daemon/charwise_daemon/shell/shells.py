@@ -124,7 +124,8 @@ class Shells:
         if not self._is_loaded:
             self.reload()
         if self.consent.shells:
-            self._workspaces.add(self.log.commands_folder, connection)
+            # 1. what it knows of code is worth nothing at a prompt, and costs some milliseconds a key
+            self._workspaces.add(self.log.commands_folder, connection, base=False)
 
     async def close(self) -> None:
         """Close all connections, and write what is to be written."""

@@ -16,9 +16,12 @@ import safetensors.numpy
 
 from charwise.pretraining import corpus
 from charwise.pretraining.clients import copy_with_sources
+from charwise_daemon import paths, registry
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
+from charwise_daemon.models import Models
 from charwise_daemon.protocol import WorkspacePath
+from charwise_daemon.store import Store
 from charwise_trainer import base, checkpoint, portable, renewal
 from charwise_trainer.errors import CheckpointError
 from tests.cli.pretraining import archives
@@ -97,6 +100,7 @@ def test_begins_from_it(project: Path, home: Path) -> None:
     metas = [checkpoint.read_meta(each) for each in best if each]
     assert [each.base for each in metas] == [base.digest(), "", ""]
     assert [each.model["width"] for each in metas][::2] == [32, 16]
+    assert not registry.read(paths.workspaces_file())[project].base
 
 
 @pytest.mark.usefixtures("shipped", "home")
@@ -112,6 +116,17 @@ def test_serves_at_once(tmp_path: Path) -> None:
             assert time.monotonic() < latest, shown
             time.sleep(0.02)
         assert shown["step"] is None
+
+
+@pytest.mark.usefixtures("shipped", "home")
+async def test_stands_for_models_that_are_to_begin_from_it() -> None:
+    """What begins empty, as the commands of shells do, is not served by it before either."""
+    models = Models(Store(paths.models_dir(), uses_base=True))
+    one, two = models.use("one"), models.use("two", base=False)
+    for each in (one, two):
+        assert not await each.reload()
+    assert one.base
+    assert two.base is None
 
 
 def _newer(shipped: Path, folder: Path) -> Path:
