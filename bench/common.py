@@ -72,11 +72,13 @@ def workplace(kernel: str = "auto") -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def measuring(name: str, chosen: argparse.Namespace) -> Iterator[tuple[Report, Path, Path]]:
+def measuring(
+    name: str, chosen: argparse.Namespace, layers: int = LAYERS, width: int = WIDTH
+) -> Iterator[tuple[Report, Path, Path]]:
     """Yield a report, which is ended at the end, a workplace and the trained model."""
     one_thread()
     report = Report(name, vars(chosen))
-    model = trained(chosen.models, chosen.epochs)
+    model = trained(chosen.models, chosen.epochs, layers, width)
     with workplace(chosen.kernel) as folder:
         yield report, folder, model
     report.end()

@@ -6,7 +6,7 @@ A real zsh in a pseudo-terminal; commands are typed into it, a key at a time, an
 ends when ghost text in its colour has been written after it. Keys that only type along what is shown, or after which
 nothing is shown, are counted but not timed. Both have the same made-up history (shell_history.py) of that many lines,
 zsh in HISTFILE, charwise imported; what is typed is what came after it, commands that name no file. The daemon has a
-really trained model of the size that budgets speak of.
+really trained model of the size that the daemon gives to commands, the smallest.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from charwise.plugins import plugin
 from charwise_daemon import paths
 from charwise_daemon.shell import importing
 from charwise_daemon.shell.log import Log
+from charwise_trainer.config import config_for
 
 KEY_TO_GHOST = Budget(5, 15)  # milliseconds
 START_ADDED = Budget(5)  # milliseconds
@@ -188,7 +189,8 @@ def main() -> None:
     one_thread()
     if chosen.quick:
         chosen.lines, chosen.commands = min(chosen.lines, 50_000), min(chosen.commands, 30)
-    with measuring("terminal", chosen) as (report, folder, model):
+    smallest = config_for(0)
+    with measuring("terminal", chosen, smallest.layers, smallest.width) as (report, folder, model):
         _measure(report, folder, model, chosen.lines, chosen.commands)
 
 

@@ -21,7 +21,7 @@ from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
 from charwise_daemon.store import Store, name_for
 from charwise_trainer import base, checkpoint, renewal
-from charwise_trainer.config import TrainConfig, config_for
+from charwise_trainer.config import ModelConfig, TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished, Started
@@ -89,8 +89,8 @@ def learn(
     corpus = discover(root, Limits(chosen.file_bytes, chosen.total_bytes))
     if not corpus.files:
         raise CorpusError(nothing_in(corpus))
-    config = TrainConfig(**options, model=replace(config_for(corpus.characters), **size) if size else None)
     entry = enlist(root, model, lines, start)
+    config = TrainConfig(**options, model=_asked(corpus.characters, size, entry))
     files = by_line(corpus.files) if entry.lines else corpus.files
     directory = _begun(entry.model, start, _usual_start(size, entry))
     is_due = True
@@ -107,6 +107,13 @@ def learn(
         yield Calibrating()
         if calibrated := calibrate(entry.model, files, should_stop):
             yield calibrated
+
+
+def _asked(characters: int, size: dict[str, Any], entry: Entry) -> ModelConfig | None:
+    """Return the model that is asked for; None for the stored one, or what suits the corpus."""
+    if size:
+        return replace(config_for(characters), **size)
+    return config_for(0) if entry.quick and not Store(paths.models_dir()).has(entry.model) else None
 
 
 def _usual_start(size: dict[str, Any], entry: Entry) -> str:
@@ -144,7 +151,8 @@ def enlist(root: Path, model: str, lines: bool | None, start: str) -> Entry:
     known = listed.get(root)
     lines = lines if lines is not None else known is not None and known.lines
     has_base = start != base.NO_BASE and (bool(start) or known is None or known.base)
-    entry = Entry(str(root), model or (known.model if known else name_for(root)), lines, has_base)
+    named = model or (known.model if known else name_for(root))
+    entry = Entry(str(root), named, lines, has_base, quick=known is not None and known.quick)
     if entry != known:
         registry.write(file, {**listed, root: entry})
     return entry

@@ -17,6 +17,7 @@ class Entry:
     model: str
     lines: bool = False  # each line is a text of its own
     base: bool = True  # its model begins from the base model, which stands for it before; else empty
+    quick: bool = False  # its model is the smallest: where a key has a few milliseconds
 
 
 def read(file: Path) -> dict[Path, Entry]:

@@ -62,10 +62,13 @@ class Workspaces:
         """Return all that were added; raises WorkspaceError when the list cannot be read."""
         return registry.read(self._file)
 
-    def add(self, path: Path, holder: object, *, base: bool = True) -> Workspace:
-        """Add a workspace where it is new, to begin from the base model or not; `holder` keeps it in use."""
+    def add(self, path: Path, holder: object, *, quick: bool = False) -> Workspace:
+        """Add a workspace where it is new, and keep it in use as long as `holder` needs it.
+
+        One whose model is to be quick begins empty, as the base model is not of the smallest size.
+        """
         listed = self.listed()
-        entry = listed.get(path) or Entry(str(path), name_for(path), base=base)
+        entry = listed.get(path) or Entry(str(path), name_for(path), base=not quick, quick=quick)
         if path not in listed:
             registry.write(self._file, {**listed, path: entry})
         self._holders.setdefault(path, set()).add(holder)

@@ -124,8 +124,7 @@ class Shells:
         if not self._is_loaded:
             self.reload()
         if self.consent.shells:
-            # 1. what it knows of code is worth nothing at a prompt, and costs some milliseconds a key
-            self._workspaces.add(self.log.commands_folder, connection, base=False)
+            self._workspaces.add(self.log.commands_folder, connection, quick=True)
 
     async def close(self) -> None:
         """Close all connections, and write what is to be written."""
