@@ -29,7 +29,7 @@ from charwise_trainer.corpus import CorpusFile, discover
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Finished, Started
 from charwise_trainer.holdout import split
-from charwise_trainer.judge import probe
+from charwise_trainer.judge import Piece, probe
 from charwise_trainer.learned import digests, fresh, together
 from charwise_trainer.learner import Learner
 from charwise_trainer.mixture import Mixture
@@ -98,7 +98,7 @@ def _measure(
     held_out = probe(split(base)[1])
     learned = probe(split(base)[0])[:_LEARNED_PIECES]
     arms = [_still(model), _naive(model), _continual(model, chosen)]
-    before = {name: evaluate(arms[0].model, files).bpc for name, files in (("held", held_out), ("learned", learned))}
+    before = {name: _costs(arms[0].model, old) for name, old in (("held", held_out), ("learned", learned))}
     known = together([digests(file.data) for file in base])
     for number, _ in enumerate(history.replay()):
         files = discover(history.folder).files
@@ -111,7 +111,7 @@ def _measure(
     first = together([digests(file.data) for file in base])
     everything = _new(discover(history.folder).files, first)
     rows: list[list[object]] = [
-        _row(arm, evaluate(arm.model, held_out).bpc, evaluate(arm.model, learned).bpc, everything) for arm in arms
+        _row(arm, _costs(arm.model, held_out), _costs(arm.model, learned), everything) for arm in arms
     ]
     report.say(
         f"{len(history.saves)} saves; before them {before['held']:.3f} bpc on old text held out, "
@@ -120,6 +120,11 @@ def _measure(
     report.grid("bits per character after all saves", _QUALITY, rows)
     report.grid("what became of the saves", _OUTCOMES, [_outcome(arm) for arm in arms])
     report.note(before=before)
+
+
+def _costs(model: CharLSTM, pieces: Sequence[Piece]) -> float:
+    """Return the bits per character of pieces, without what is only read."""
+    return evaluate(model, [each.file for each in pieces], skip=[each.lead for each in pieces]).bpc
 
 
 def _new(files: Sequence[CorpusFile], known: np.ndarray) -> list[CorpusFile]:

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from charwise_trainer.judge import MOST_CHANGED, PROBE_CHARACTERS, Judge, probe
+from charwise_trainer.judge import LEAD, MOST_CHANGED, PIECE, PROBE_CHARACTERS, Judge, Piece, probe
 from tests.trainer.small import corpus_file
 
-PIECES = [corpus_file(f"{i}.py", b"x" * 1_000) for i in range(32)]
+PIECES = [Piece(corpus_file(f"{i}.py", b"x" * 1_000), 0) for i in range(32)]
 
 
 def judge_of(best: np.ndarray) -> Judge:
@@ -62,7 +62,8 @@ def test_judge_goes_on_from_what_is_stored() -> None:
     """What the pieces cost the best is known by their content; only new pieces are to be measured."""
     judge = judge_of(np.arange(32.0))
     again = Judge(
-        [*PIECES[:30], corpus_file("30.py", b"changed"), corpus_file("other.py", b"x" * 1_000)], judge.known()
+        [*PIECES[:30], Piece(corpus_file("30.py", b"changed"), 0), Piece(corpus_file("other.py", b"x" * 1_000), 0)],
+        judge.known(),
     )
     assert again.unknown == [30, 31]
     again.measured([30, 31], np.array([1.0, 2.0]))
@@ -78,7 +79,7 @@ def test_judge_of_nothing() -> None:
 
 
 def test_judge_weighs_by_length() -> None:
-    judge = Judge([corpus_file("a", b"x" * 900), corpus_file("b", b"x" * 100)], {})
+    judge = Judge([Piece(corpus_file("a", b"x" * 1200), 300), Piece(corpus_file("b", b"x" * 100), 0)], {})
     assert judge.bpc(np.array([1.0, 2.0])) == pytest.approx(1.1)
 
 
@@ -86,13 +87,23 @@ def test_probe_is_spread_over_all_files() -> None:
     """Evaluations read pieces of every part of the held-out text, and no more than their share."""
     files = [corpus_file(f"{i}.py", bytes(range(250)) * 100) for i in range(4)]
     pieces = probe(files)
-    assert sum(len(piece.data) for piece in pieces) == PROBE_CHARACTERS
-    assert {piece.name for piece in pieces} == {file.name for file in files}
-    short_one = [corpus_file("b.md", b"short")]
-    assert probe(short_one) == short_one
+    assert sum(piece.characters for piece in pieces) == PROBE_CHARACTERS
+    assert {piece.file.name for piece in pieces} == {file.name for file in files}
+    short_one = corpus_file("b.md", b"short")
+    assert probe([short_one]) == [Piece(short_one, 0)]
+
+
+def test_probe_reads_what_stands_before() -> None:
+    """A piece from within a file is read after what stands before it there, which is not counted."""
+    text = bytes(range(250)) * 10
+    first, second, third = probe([corpus_file("a.py", text)])
+    assert (first.file.data, first.lead) == (text[:PIECE], 0)
+    assert (second.file.data, second.lead) == (text[PIECE - LEAD : 2 * PIECE], LEAD)
+    assert third.characters == len(text) - 2 * PIECE
 
 
 def test_probe_holds_changed_text() -> None:
     """Changed text that was kept aside is measured on, beside the rest."""
-    pieces = probe(PIECES, [corpus_file(f"new{i}.py", b"y" * 300) for i in range(40)])
-    assert sum(piece.name.startswith("new") for piece in pieces) == MOST_CHANGED
+    files = [piece.file for piece in PIECES]
+    pieces = probe(files, [corpus_file(f"new{i}.py", b"y" * 300) for i in range(40)])
+    assert sum(piece.file.name.startswith("new") for piece in pieces) == MOST_CHANGED

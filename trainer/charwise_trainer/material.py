@@ -15,7 +15,7 @@ from charwise_trainer.config import TrainConfig
 from charwise_trainer.continual import READINGS, Changes, find, is_small
 from charwise_trainer.corpus import CorpusFile, encode
 from charwise_trainer.holdout import split
-from charwise_trainer.judge import probe
+from charwise_trainer.judge import Piece, probe
 from charwise_trainer.learned import NONE, Digests, digests, fresh, is_mostly, together
 from charwise_trainer.mixture import Mixture
 from charwise_trainer.packed import Packed
@@ -31,7 +31,7 @@ class Material:
     changed: int  # characters of that
     known: Digests  # of what was learned before
     aside: Digests  # of what is held out
-    probe: Sequence[CorpusFile]  # pieces of held-out text
+    probe: Sequence[Piece]  # of held-out text
     held_out: int  # characters
     is_short: bool  # the mixture is all of the run
 
@@ -92,7 +92,7 @@ class Material:
     @property
     def names(self) -> Sequence[str]:
         """Names that documents of the corpus have."""
-        return [file.name for file in self.files or self.probe]
+        return [file.name for file in self.files or (piece.file for piece in self.probe)]
 
     def learned(self) -> Digests | None:
         """Return the digests of what is learned now: known before, or read by this run; None of a packed corpus."""

@@ -17,13 +17,13 @@ from charwise_trainer import checkpoint
 from charwise_trainer.batches import Window
 from charwise_trainer.checkpoint import Arrays, Checkpoint, Meta
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
-from charwise_trainer.corpus import END, CorpusFile, encode_header
+from charwise_trainer.corpus import END, encode_header
 from charwise_trainer.device import Precision, computing_time
 from charwise_trainer.distributed import first, of_first, part, totals
 from charwise_trainer.errors import CheckpointError, ConfigError, DivergenceError
 from charwise_trainer.evaluate import evaluate
 from charwise_trainer.events import Evaluated, Progress, Recovered, Sampled, Saved, Started
-from charwise_trainer.judge import Costs, Judge
+from charwise_trainer.judge import Costs, Judge, Piece
 from charwise_trainer.learner import Learner
 from charwise_trainer.material import Material
 from charwise_trainer.sample import sample
@@ -284,10 +284,11 @@ class Run:
         with self.learner.average.in_place():
             return self._cost(self.material.probe)
 
-    def _cost(self, pieces: Sequence[CorpusFile]) -> Costs:
+    def _cost(self, pieces: Sequence[Piece]) -> Costs:
         """Return the bits per character of each piece, of which each process reads its part."""
         costs, own = np.zeros(len(pieces)), part().own(len(pieces))
-        costs[own] = evaluate(self.learner.model, pieces[own]).by_file
+        files, leads = [piece.file for piece in pieces[own]], [piece.lead for piece in pieces[own]]
+        costs[own] = evaluate(self.learner.model, files, skip=leads).by_file
         return totals(costs)
 
     def _store(self, meta: Meta, best: bool) -> Path:
