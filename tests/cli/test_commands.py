@@ -295,7 +295,7 @@ def test_workspace_add_list_remove(run: Run, project: Path) -> None:
     assert run("workspace", "add", project)[0] == 0
     run("daemon", "restart")
     [listed] = json.loads(run("workspace", "list", "--json")[1])
-    assert listed == {"path": str(project), "model": name_for(project), "lines": False}
+    assert listed == {"path": str(project), "model": name_for(project), "lines": False, "base": True, "quick": False}
     assert run("workspace", "remove", project)[0] == 0
     assert json.loads(run("workspace", "list", "--json")[1]) == []
     code, _, err = run("workspace", "remove", project)

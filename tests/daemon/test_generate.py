@@ -172,7 +172,12 @@ async def test_another_model(learned: Path) -> None:
     writer = await Writer.of(learned)
     assert [each["name"] for each in await writer.client.request("models")] == ["linux", own]
     chosen = {"path": str(learned), "model": "linux"}
-    assert await writer.client.request("workspace_model", chosen) == {**chosen, "lines": False}
+    assert await writer.client.request("workspace_model", chosen) == {
+        **chosen,
+        "lines": False,
+        "base": True,
+        "quick": False,
+    }
     await writer.until("model")
     [workspace] = (await writer.client.request("status"))["workspaces"]
     assert workspace["model"] == "linux"
