@@ -54,7 +54,7 @@ export class Generate {
       await writer.written;
     } finally {
       heard.dispose();
-      writer.dispose();
+      await writer.stop();
     }
   }
 }
@@ -96,7 +96,10 @@ class Writer {
     });
   }
 
-  dispose(): void {
+  /** Writes nothing more; what is being written at this moment is there when it returns. */
+  async stop(): Promise<void> {
+    this.waiting = "";
+    await this.written;
     this.listener.dispose();
   }
 
