@@ -16,7 +16,7 @@ from charwise_trainer.text import printable
 # What begins a further line of a command, as a shell shows it.
 _FURTHER = "\n> "
 _RECORD = re.compile(r"(?:(\d+) )?(?:(\S+) )?(\S+)\$ (.*)", re.DOTALL)
-_BLANK = re.compile(r"\s")
+_NOT_IN_A_WORD = re.compile(r"\s|^>$")  # a branch that is called > would look like a further line
 _UNKNOWN = "?"
 # Of a folder or branch: what is longer says no more.
 _LONGEST_NAME = 200
@@ -50,7 +50,7 @@ def header(directory: str, branch: str, status_before: int) -> bytes:
 
 
 def _one_word(name: str) -> str:
-    return _BLANK.sub("_", printable(name))[-_LONGEST_NAME:]
+    return _NOT_IN_A_WORD.sub("_", printable(name))[-_LONGEST_NAME:]
 
 
 def body(text: str) -> bytes:

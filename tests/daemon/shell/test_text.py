@@ -9,7 +9,7 @@ _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), mi
 _COMMANDS = st.builds(
     Command,
     directory=_WORDS.map(lambda word: f"~/{word}").filter(lambda path: "$" not in path),
-    branch=_WORDS.filter(lambda word: not word.isdigit() and "$" not in word),
+    branch=_WORDS.filter(lambda word: not word.isdigit() and "$" not in word and word != ">"),
     status=st.integers(0, 255),
     text=st.lists(_WORDS, min_size=1).map(" ".join),
 )
@@ -51,3 +51,10 @@ def test_header_unknown() -> None:
     """Of an imported command nothing is known, and that is said as shortly."""
     assert header("", "", 0) + body("ls") == b"?$ ls"
     assert commands("?$ ls\n") == [Command("", "", 0, "ls")]
+
+
+def test_odd_branch() -> None:
+    """A branch whose name looks like a command's further line makes none of the command after it."""
+    ran = [Command("~/a", ">", 0, "make"), Command("~/a", ">", 0, "make test")]
+    text = b"".join(record(each, 0) for each in ran).decode()
+    assert [each.text for each in commands(text)] == ["make", "make test"]
