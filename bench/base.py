@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from common import configure, one_thread, options, stop_daemon, workplace
+from common import one_thread, options, workplace
 from report import Budget, Report, Row
 
 from charwise_daemon.client import AsyncClient, completion_of
@@ -48,7 +48,6 @@ def main() -> None:
 def _first_suggestion(kernel: str) -> float:
     """Return the milliseconds from no daemon to a suggestion in a folder that is not known."""
     with workplace(kernel) as folder:
-        configure(training=False)
         project = folder / "fresh"
         project.mkdir()
         file = project / "main.js"
@@ -56,7 +55,6 @@ def _first_suggestion(kernel: str) -> float:
         began = time.perf_counter()
         asyncio.run(asyncio.wait_for(_until_suggested(project, file), _PATIENCE))
         took = time.perf_counter() - began
-        stop_daemon()
     return 1000 * took
 
 

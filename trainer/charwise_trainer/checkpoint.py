@@ -44,6 +44,7 @@ __all__ = [
     "is_finished",
     "last",
     "load",
+    "minutes_spent",
     "read_meta",
     "save",
     "stored",
@@ -247,6 +248,12 @@ def load(path: Path) -> Checkpoint:
 def read_meta(path: Path) -> Meta:
     """Read what a checkpoint is, without its weights; raises CheckpointError."""
     return _read_meta(path / META)
+
+
+def minutes_spent(directory: Path) -> float:
+    """Return the minutes of work that a model has had, over all runs; raises CheckpointError."""
+    stored_last = last(directory)
+    return read_meta(stored_last).seconds / 60 if stored_last else 0.0
 
 
 def _read_meta(file: Path) -> Meta:

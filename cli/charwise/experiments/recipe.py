@@ -6,15 +6,13 @@
 
 import tomllib
 from dataclasses import dataclass, field
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
+from charwise import recipes
 from charwise_daemon.errors import InvalidRequestError, SettingsError
 from charwise_daemon.protocol import parse
 
 CHECKS = ("c", "latex", "xml", "lines")
-_FOLDER = "recipes"
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Recipe:
 
 def known() -> list[str]:
     """Return the names of the recipes that come with charwise."""
-    return sorted(each.name.removesuffix(".toml") for each in files(__package__).joinpath(_FOLDER).iterdir())
+    return recipes.known(__package__)
 
 
 def load(name: str) -> Recipe:
@@ -73,13 +71,7 @@ def load(name: str) -> Recipe:
     Raises:
         SettingsError: there is none, it is no TOML, or a key is unknown, missing or wrong; the message names it.
     """
-    if name in known():
-        return read(name, files(__package__).joinpath(_FOLDER, f"{name}.toml").read_text("utf-8"))
-    try:
-        return read(name, Path(name).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        choices = ", ".join(known())
-        raise SettingsError(f"there is no experiment {name}; known are {choices}, or a file of your own") from error
+    return read(name, recipes.text_of(__package__, name, "experiment"))
 
 
 def read(name: str, text: str) -> Recipe:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from charwise.experiments import audit
 from charwise.experiments.material import Material
@@ -56,7 +55,7 @@ def run(
     from charwise_trainer.train import train  # noqa: PLC0415 - torch, a second that --list need not wait
 
     directory, evolution = store.directory(name), dict[int, str]()
-    left = minutes - _spent(directory)
+    left = minutes - checkpoint.minutes_spent(directory)
     if left > 0:
         config = TrainConfig(
             minutes=left,
@@ -72,12 +71,6 @@ def run(
         if should_stop():
             return None
     return _measured(store.load(name), recipe, text, evolution)
-
-
-def _spent(directory: Path) -> float:
-    """Return the minutes that were worked already."""
-    last = checkpoint.last(directory)
-    return checkpoint.read_meta(last).seconds / 60 if last else 0.0
 
 
 def _measured(model: Model, recipe: Recipe, text: Material, evolution: dict[int, str]) -> Measured:

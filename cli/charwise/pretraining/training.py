@@ -25,7 +25,7 @@ def learn(
     device: str = "auto",
 ) -> Generator[Event]:
     """Train until the model has had so many minutes, over all runs; raises TrainerError as train does."""
-    left = minutes - spent(directory)
+    left = minutes - checkpoint.minutes_spent(directory)
     if left > 0:
         config = TrainConfig(
             minutes=left,
@@ -37,9 +37,3 @@ def learn(
             sample_every=_SAMPLE_EVERY,
         )
         yield from train(packed, directory, config, should_stop)
-
-
-def spent(directory: Path) -> float:
-    """Return the minutes that a model has had."""
-    last = checkpoint.last(directory)
-    return checkpoint.read_meta(last).seconds / 60 if last else 0.0
