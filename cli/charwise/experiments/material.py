@@ -10,8 +10,11 @@ from pathlib import Path
 
 from charwise.experiments.recipe import Recipe
 from charwise_daemon.errors import CharwiseError
-from charwise_trainer.corpus import CorpusFile, by_line
+from charwise_trainer.batches import Documents
+from charwise_trainer.config import MAX_WINDOW
+from charwise_trainer.corpus import CorpusFile, by_line, encode
 from charwise_trainer.errors import LeftOut
+from charwise_trainer.packed import Packed
 from charwise_trainer.text import to_utf8
 
 # An archive that unpacks to more is no material for a machine like this.
@@ -20,10 +23,19 @@ _LARGEST = 500_000_000
 
 @dataclass(frozen=True)
 class Material:
-    """Text to learn and text to measure on; what lies between them is for choosing, and is not read here."""
+    """Text to learn, to choose the best checkpoint by, and to measure on."""
 
     training: list[CorpusFile]
+    validation: list[CorpusFile]  # may be empty: then the trainer holds some of the training text out
     test: list[CorpusFile]
+
+    @property
+    def corpus(self) -> list[CorpusFile] | Packed:
+        """What the trainer is given."""
+        if not self.validation:
+            return self.training
+        documents = Documents.of([encode(file) for file in self.training], MAX_WINDOW)
+        return Packed(Path(), documents, tuple(self.validation))
 
     @property
     def learned(self) -> bytes:
@@ -46,10 +58,10 @@ def material(recipe: Recipe, folder: Path, given: Path | None = None) -> Materia
         raise CharwiseError(f"{path} cannot be read: {error}") from error
     whole = (CorpusFile(name, data, 0) for name, data in texts.items())
     parts = by_line(whole) if recipe.lines else _ordered(texts, recipe)
-    training, _, test = _split(parts, [float(share) for share in recipe.split])
+    training, validation, test = _split(parts, [float(share) for share in recipe.split])
     if not training or not test:
         raise CharwiseError(f"{path} has {sum(map(len, texts.values())):,} characters of text: too little to split")
-    return Material(training, test)
+    return Material(training, validation, test)
 
 
 def _read(path: Path, patterns: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -61,10 +61,12 @@ def run(
             minutes=left,
             model=ModelConfig(**asdict(recipe.model)),
             lanes=recipe.lanes,
+            window=recipe.window,
+            rate=recipe.rate,
             sample_every=_NEVER,
             sample_at=EVOLUTION,
         )
-        for event in train(text.training, directory, config, should_stop):
+        for event in train(text.corpus, directory, config, should_stop):
             if isinstance(event, Sampled):
                 evolution[event.step] = event.text
             yield event

@@ -9,6 +9,7 @@ import pytest
 from charwise.experiments.material import material
 from charwise.experiments.recipe import Published, Recipe
 from charwise_daemon.errors import CharwiseError
+from charwise_trainer.packed import Packed
 
 _TEXT = b"".join(b"line %d of a text\n" % number for number in range(500))
 
@@ -40,6 +41,17 @@ def test_forms(tmp_path: Path, form: str) -> None:
     assert _TEXT.endswith(_characters(found.test))
     assert len(_characters(found.training)) == pytest.approx(0.8 * len(_TEXT), abs=1)
     assert len(_characters(found.test)) == pytest.approx(0.1 * len(_TEXT), abs=1)
+    corpus = found.corpus
+    assert isinstance(corpus, Packed)
+    assert _characters(found.training) in corpus.documents.raw.tobytes()
+    assert _characters(list(corpus.held_out)) == _TEXT[len(_characters(found.training)) : -len(_characters(found.test))]
+
+
+def test_no_validation(tmp_path: Path) -> None:
+    """Where nothing is set aside to choose by, the trainer is given files, of which it holds some out itself."""
+    (tmp_path / "text.txt").write_bytes(_TEXT)
+    found = material(recipe("text.txt", split=[0.9, 0.0, 0.1]), tmp_path)
+    assert found.corpus == found.training
 
 
 def test_part_of_a_tree(tmp_path: Path) -> None:
@@ -53,7 +65,8 @@ def test_part_of_a_tree(tmp_path: Path) -> None:
     names = [file.name for file in found.training]
     assert all(name.endswith(".c") for name in names)
     assert names != sorted(names)
-    assert len(_characters(found.training)) + len(_characters(found.test)) == pytest.approx(0.95 * 5_500, abs=2)
+    learned, chosen_by, measured = (_characters(each) for each in (found.training, found.validation, found.test))
+    assert len(learned + chosen_by + measured) == pytest.approx(5_500, abs=2)
 
 
 @pytest.mark.parametrize("is_archive", [False, True])
