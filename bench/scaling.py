@@ -29,7 +29,10 @@ from charwise_trainer.learner import Learner
 
 _SIZES = ((1, 128), (1, 256), (1, 512), (2, 512), (3, 512), (2, 1024))
 _PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
-_LANES = (16, 64)  # the default, which learns most per minute of a small corpus, and what a large one can fill
+# The default, which learns most per minute of a small corpus, and what a large one can fill; a GPU wants many more.
+_LANES, _LANES_OF_A_GPU = (16, 64), (64, 256, 1024)
+_WAYS = _USUAL, _COMPILED, _PLAIN = "as the trainer (cuDNN)", "cuDNN, the rest compiled", "without cuDNN"
+_ONLY = (2, 512, 256)  # the size and lanes that are read in the other ways too: torch compiles for each anew
 _WARM_UP, _FEWEST = 2, 3  # steps: torch's first ones choose and compile its kernels
 _WORKER = "CHARWISE_SCALING"  # what a worker is to measure, as JSON
 _GB = 1e9
@@ -40,22 +43,31 @@ def main() -> None:
     parser = options(
         __doc__.splitlines()[0], seconds=(2.0, "of training for each"), rounds=(2, "of which the best counts")
     )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--window", type=int, default=TrainConfig().window, help="characters of a window")
     chosen = parser.parse_args()
     if _WORKER in os.environ:
         _work(json.loads(os.environ[_WORKER]))
         return
     report = Report("scaling", vars(chosen))
-    report.say(f"windows of {TrainConfig().window} characters, device {chosen.device}, torch {torch.__version__}")
+    report.say(f"windows of {chosen.window} characters, {_named(chosen.device)}, torch {torch.__version__}")
+    lanes = _LANES if chosen.device == "cpu" else _LANES_OF_A_GPU
     asked = {"seconds": 0.5 if chosen.quick else chosen.seconds, "device": chosen.device}
+    asked |= {"lanes": lanes, "window": chosen.window}
     rates: dict[tuple[int, int], dict[str, float]] = {setup: {} for setup in _setups(chosen.device)}
     for _ in range(1 if chosen.quick else chosen.rounds):
         for setup, best in rates.items():
             for key, rate in _measured(*setup, asked).items():
                 best[key] = max(rate, best.get(key, 0.0))
-    for lanes in _LANES:
-        _show(report, lanes, rates)
+    for each in lanes:
+        _show(report, each, rates)
+    if chosen.device != "cpu":
+        _show_ways(report, rates[1, 1])
     report.end()
+
+
+def _named(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else device
 
 
 def _setups(device: str) -> list[tuple[int, int]]:
@@ -94,6 +106,16 @@ def _show(report: Report, lanes: int, rates: dict[tuple[int, int], dict[str, flo
     report.grid(f"{lanes} lanes: characters learned per second, and what the fastest takes", columns, rows)
 
 
+def _show_ways(report: Report, rates: dict[str, float]) -> None:
+    layers, width, lanes = _ONLY
+    rows = [
+        [f"{way}, {precision}", round(rates[_key(layers, width, precision, lanes, way)])]
+        for way in _WAYS
+        for precision in _PRECISIONS
+    ]
+    report.grid(f"{layers}x{width}, {lanes} lanes, in several ways", ["", "characters learned per second"], rows)
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}{'es' if what.endswith('s') else 's'}"
 
@@ -103,22 +125,26 @@ def _work(asked: dict[str, Any]) -> None:
     """Measure all sizes; the first process prints the rates."""
     with together(asked["device"]):
         rates = {
-            _key(layers, width, precision, lanes): rate
+            _key(layers, width, precision, lanes, way): rate
             for layers, width in _SIZES
+            for lanes in asked["lanes"]
+            for way in (_WAYS if asked["device"] != "cpu" and (layers, width, lanes) == _ONLY else _WAYS[:1])
             for precision in _PRECISIONS
-            for lanes in _LANES
-            if (rate := _rate(ModelConfig(layers=layers, width=width), precision, lanes, asked))
+            if (rate := _rate(ModelConfig(layers=layers, width=width), precision, lanes, way, asked))
         }
         if is_first():
             print(json.dumps(rates))
 
 
-def _rate(model: ModelConfig, precision: Precision, lanes: int, asked: dict[str, Any]) -> float:
+def _rate(model: ModelConfig, precision: Precision, lanes: int, way: str, asked: dict[str, Any]) -> float:
     """Return how many characters all processes learn per second, the median of steps; 0 where torch cannot."""
-    config = TrainConfig(lanes=lanes, precision=precision, device=asked["device"])
+    torch.backends.cudnn.enabled = way != _PLAIN
+    config = TrainConfig(lanes=lanes, window=asked["window"], precision=precision, device=asked["device"])
     learner = Learner(model, config, lanes // part().of, precision)
     if learner.precision != precision:
         return 0.0
+    if way == _COMPILED:
+        learner.model.compile()
     material = Lanes([text(1_000_000).encode()], lanes, config.window, part())
     times, end = list[float](), float("inf")
     windows = (window for _ in range(1000) for window in material.epoch(np.random.default_rng(0)))
@@ -136,8 +162,8 @@ def _rate(model: ModelConfig, precision: Precision, lanes: int, asked: dict[str,
     return 1 / statistics.median(times)
 
 
-def _key(layers: int, width: int, precision: str, lanes: int) -> str:
-    return f"{layers}x{width} {precision} {lanes}"
+def _key(layers: int, width: int, precision: str, lanes: int, way: str = _USUAL) -> str:
+    return f"{layers}x{width} {precision} {lanes} {way}"
 
 
 if __name__ == "__main__":

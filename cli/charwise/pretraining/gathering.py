@@ -15,8 +15,8 @@ from charwise_daemon.errors import CharwiseError
 from charwise_trainer.corpus import Candidate, CorpusFile, Limits, Rules, survey
 from charwise_trainer.errors import LeftOut
 
-LIMITS = Limits(file_bytes=300_000)
-"""A larger file is a table or an amalgamation: it would take the place of fifty others."""
+LIMITS = Limits(file_bytes=100_000)
+"""A larger file is a table, an amalgamation or a translation: it would take the place of twenty others."""
 
 MOST_OF_ONE = 0.35
 """Of a language's characters that one source may give: else Go is how its standard library is written."""
