@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +72,11 @@ def workplace(kernel: str = "auto") -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def measuring(
-    name: str, chosen: argparse.Namespace, layers: int = LAYERS, width: int = WIDTH
-) -> Iterator[tuple[Report, Path, Path]]:
+def measuring(name: str, chosen: argparse.Namespace, model: Path | None = None) -> Iterator[tuple[Report, Path, Path]]:
     """Yield a report, which is ended at the end, a workplace and the trained model."""
     one_thread()
     report = Report(name, vars(chosen))
-    model = trained(chosen.models, chosen.epochs, layers, width)
+    model = model or trained(chosen.models, chosen.epochs)
     with workplace(chosen.kernel) as folder:
         yield report, folder, model
     report.end()
@@ -112,13 +110,27 @@ def _cache() -> Path:
     return platformdirs.user_cache_path("charwise", appauthor=False) / "bench"
 
 
-def trained(models: Path, epochs: float, layers: int = LAYERS, width: int = WIDTH) -> Path:
-    """Return a folder with a model really trained on a megabyte of real text, training it where none is kept."""
-    kept = models / f"{layers}x{width}-{epochs:g}"
+def _project(folder: Path) -> Path:
+    return project(folder / "project", 1_000_000)
+
+
+def trained(
+    models: Path,
+    epochs: float,
+    layers: int = LAYERS,
+    width: int = WIDTH,
+    text: Callable[[Path], Path] = _project,
+    name: str = "",
+) -> Path:
+    """Return a folder with a model really trained on a megabyte of real text, training it where none is kept.
+
+    Other text, by this name, is what a function writes below a folder; it returns where.
+    """
+    kept = models / f"{name}{layers}x{width}-{epochs:g}"
     if not kept.exists():
-        print(f"training a {layers}x{width} model on {epochs:g} of a megabyte; kept in {kept}", file=sys.stderr)
+        print(f"training a {layers}x{width} model, {epochs:g} times its text; kept in {kept}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="charwise-bench-") as folder, home(Path(folder) / "home"):
-            learned = project(Path(folder).resolve() / "project", 1_000_000)
+            learned = text(Path(folder).resolve())
             size = ["--layers", str(layers), "--width", str(width), "--dropout", "0"]
             charwise("train", str(learned), "--epochs", str(epochs), *size)
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ A real zsh in a pseudo-terminal; commands are typed into it, a key at a time, an
 ends when ghost text in its colour has been written after it. Keys that only type along what is shown, or after which
 nothing is shown, are counted but not timed. Both have the same made-up history (shell_history.py) of that many lines,
 zsh in HISTFILE, charwise imported; what is typed is what came after it, commands that name no file. The daemon has a
-really trained model of the size that the daemon gives to commands, the smallest.
+model of the size that it gives to commands, the smallest, really trained on the first commands of that history.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import daemon, install, measuring, one_thread, options
+from common import daemon, install, measuring, one_thread, options, trained
 from report import Budget, Report, Row
 from shell_history import simulate
 
@@ -42,6 +42,9 @@ _NOTHING_SECONDS = 0.4
 # A person's next key comes no sooner.
 _BETWEEN_KEYS_SECONDS = 0.03
 _STARTS = 20
+_SEED = 1
+# Commands that the model has learned, and how often: some minutes of what the daemon does at night.
+_LEARNED, _READINGS = 20_000, 3.0
 
 
 @dataclass
@@ -190,15 +193,28 @@ def main() -> None:
     if chosen.quick:
         chosen.lines, chosen.commands = min(chosen.lines, 50_000), min(chosen.commands, 30)
     smallest = config_for(0)
-    with measuring("terminal", chosen, smallest.layers, smallest.width) as (report, folder, model):
+    model = trained(chosen.models, _READINGS, smallest.layers, smallest.width, _commands, "commands-")
+    with measuring("terminal", chosen, model) as (report, folder, model):
         _measure(report, folder, model, chosen.lines, chosen.commands)
 
 
+def _commands(folder: Path) -> Path:
+    """Write what the model learns, as the daemon keeps commands; return where."""
+    enabled = _history(folder / "history", [event.command for event in simulate(_SEED, _LEARNED)])
+    assert enabled.kept
+    return Log(paths.state_dir() / importing.FOLDER).commands_folder
+
+
+def _history(file: Path, commands: Sequence[str]) -> importing.Imported:
+    """Write a history as zsh does, and import it."""
+    file.write_text("".join(f": 1700000000:0;{command}\n" for command in commands if "\n" not in command))
+    return importing.enable(paths.state_dir(), "zsh", file)
+
+
 def _measure(report: Report, folder: Path, model: Path, lines: int, count: int) -> None:
-    events = [event.command for event in simulate(seed=1, count=lines + 20 * count)]
+    events = [event.command for event in simulate(_SEED, lines + 20 * count)]
     history, typed = folder / "history", _typed(events[lines:])[:count]
-    history.write_text("".join(f": 1700000000:0;{command}\n" for command in events[:lines] if "\n" not in command))
-    imported = importing.enable(paths.state_dir(), "zsh", history)
+    imported = _history(history, events[:lines])
     install(model, Log(paths.state_dir() / importing.FOLDER).commands_folder)
     report.note(history=lines, imported=imported.kept, typed=len(typed))
     ours = f"source {plugin('zsh')}\n"
