@@ -31,6 +31,11 @@ class Served:
     def __repr__(self) -> str:
         return f"Served({self.model or self.base or self.name})"
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there is a newer base model than that which its model began from."""
+        return self.model is not None and self._store.is_outdated(self.model.meta)
+
     def predictor_for(self, memory: CorpusMemory, name: str = "", *, adapts: bool = True) -> Predictor:
         """Return the predictor for a document of this name; `adapts`: with what was learned while typing.
 

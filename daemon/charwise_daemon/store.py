@@ -111,6 +111,10 @@ class Store:
         """
         return _base_model(base.folder()) if self._uses_base and base.is_there() else None
 
+    def is_outdated(self, meta: checkpoint.Meta) -> bool:
+        """Tell whether a model began from another base model than that which is used now."""
+        return self._uses_base and base.is_newer(meta)
+
     def remove(self, name: str) -> None:
         """Delete a model.
 

@@ -201,7 +201,7 @@ class Training:
             str(minutes),
             "--background",
             *([] if self._is_wanted else ["--by-change"]),  # who asks for a training gets all of it
-            *(["--anew"] if workspace.is_outdated else []),
+            *(["--anew"] if workspace.served.is_outdated else []),
         ]
         process = await asyncio.create_subprocess_exec(
             *command,

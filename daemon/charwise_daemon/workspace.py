@@ -18,7 +18,6 @@ from charwise_daemon.scoring import Scoring
 from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import Model
-from charwise_trainer import base
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +66,6 @@ class Workspace:
         return self.served.model
 
     @property
-    def is_outdated(self) -> bool:
-        """Whether there is a newer base model than that which its model began from."""
-        return self.model is not None and base.is_newer(self.model.meta)
-
-    @property
     def memory(self) -> CorpusMemory:
         """The memory of its files."""
         return self._files.memory
@@ -107,7 +101,7 @@ class Workspace:
             self.model is not None,
             self._changes,
             self._last_change,
-            self.is_outdated,
+            self.served.is_outdated,
             self.wanted,
             bool(self.yielded_to),
             self._failures,

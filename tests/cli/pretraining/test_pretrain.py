@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,17 @@ def test_newer_base(shipped: Path, project: Path, home: Path, monkeypatch: pytes
     assert before
     assert checkpoint.read_meta(best).base == base.digest()
     assert before in checkpoint.good(directory)
+
+
+def test_newer_base_is_not_wanted(shipped: Path, home: Path) -> None:
+    """With `base = false` a model that began from another base stays as it is; so does one that began empty."""
+    older = replace(base.load().meta, base="another")
+    wanted, unwanted = (Store(home / "models", uses_base=uses) for uses in (True, False))
+    assert wanted.is_outdated(older)
+    assert not unwanted.is_outdated(older)
+    assert not wanted.is_outdated(replace(older, base=""))
+    assert not wanted.is_outdated(replace(older, base=base.digest()))
+    assert shipped.exists()
 
 
 def test_damaged(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
