@@ -12,6 +12,8 @@ from charwise.wording import share_of
 _DEADLINE = 60.0
 # Of a sample: more of it are more pages.
 _PAGE = 3_000
+# Of its lines: with more gone it is another text.
+_MOST_TAKEN_OUT = 30
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([A-Za-z*]+)\}")
 _TOKEN = re.compile(r"\\(begin|end)\{([A-Za-z*]+)\}|\\.|\$\$|[${}]|\n[ \t]*\n\s*|[^\\${}\n]+|\\|\n", re.DOTALL)
 _CLOSED_BY = {"{": "}", "$": "$", "$$": "$$"}
@@ -47,23 +49,43 @@ def environments(text: str) -> str:
 def page(text: str, kept: Path | None = None) -> str:
     """Say whether a page's text compiles, once what is not closed is closed and what was not begun is taken out.
 
-    What is made of it is kept where that is said.
+    Then the lines that the compiler stops at are taken out too, one after the other, and counted. What is made of it is
+    kept where that is said.
     """
     compiler = shutil.which("pdflatex")
     if compiler is None:
         return "not compiled: there is no pdflatex on the PATH (Debian: texlive-latex-base, texlive-pictures)"
+    lines = text[:_PAGE].split("\n")
+    count = len(lines)
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "page.tex").write_text(_PREAMBLE + repaired(text[:_PAGE]) + "\n\\end{document}\n", "utf-8")
-        command = [compiler, "-no-shell-escape", "-interaction=nonstopmode", "page.tex"]
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_DEADLINE, check=False)
+            while (wrong := _error(compiler, Path(folder), "\n".join(lines))) is not None:
+                if len(lines) == 1 or count - len(lines) == _MOST_TAKEN_OUT:
+                    return f"a page does not compile, even with {count - len(lines)} of {count} lines taken out"
+                del lines[min(wrong, len(lines) - 1)]
         except subprocess.TimeoutExpired:
             return "not compiled: pdflatex did not end"
-        errors = len(re.findall(rb"^! ", done.stdout, re.MULTILINE))
-        made = (Path(folder) / "page.pdf").exists()
-        if made and kept:
+        if kept:
             shutil.copyfile(Path(folder) / "page.pdf", kept)
-        return f"a page {'compiles' if made and not errors else 'is made' if made else 'is not made'}, {errors} errors"
+    return f"a page compiles with {count - len(lines)} of {count} lines taken out"
+
+
+def _error(compiler: str, folder: Path, text: str) -> int | None:
+    """Compile a text in a folder; return the line of it that stops the compiler, None where none does."""
+    (folder / "page.tex").write_text(_PREAMBLE + repaired(text) + "\n\\end{document}\n", "utf-8")
+    command = [
+        compiler,
+        "-no-shell-escape",
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "-file-line-error",
+        "page.tex",
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_DEADLINE, check=False)
+    if done.returncode == 0:
+        return None
+    found = re.search(rb"^\./page\.tex:(\d+):", done.stdout, re.MULTILINE)
+    return max(int(found[1]) - 1 - _PREAMBLE.count("\n"), 0) if found else 0
 
 
 def repaired(text: str) -> str:
@@ -90,9 +112,13 @@ class _Repair:
             self._end(name, 0)
         elif piece == "}":
             self._end("{", self._inner)
-        elif piece in _CLOSED_BY and not (piece != "{" and self._end(piece, self._inner)):
+        elif piece in {"$", "$$"}:
+            formula = next((each for each in reversed(self._open[self._inner :]) if each != "{"), "")
+            if not self._end(formula, self._inner):  # in a formula either of them can only be meant to end it
+                self._begin(piece, piece)
+        elif piece == "{":
             self._begin(piece, piece)
-        elif piece not in _CLOSED_BY:
+        else:
             if piece.count("\n") > 1:  # a blank line
                 self.close(self._inner)
             self.out.append(piece)
