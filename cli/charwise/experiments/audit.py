@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 
 from charwise.experiments import latex
+from charwise.experiments.nesting import closing
 from charwise.wording import share_of
 
 LENGTHS = range(5, 51, 5)
@@ -14,6 +15,7 @@ _FUNCTION = re.compile(r"^[a-zA-Z_][^;{}()]*\([^;{}]*\)\s*\n?\{.*?^\}", re.MULTI
 _C_TOKEN = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[()\[\]{}"']""", re.DOTALL)
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _PAGE = re.compile(r"<page>.*?</page>", re.DOTALL)
+_TAG = re.compile(r"<(/?)(\w+)(?:\s[^<>]*)?(?<!/)>")
 
 
 def novelty(sample: bytes, learned: bytes, lengths: Sequence[int] = LENGTHS) -> dict[int, float]:
@@ -55,6 +57,12 @@ def xml_pages(text: str) -> str:
     return share_of(sum(map(_is_xml, pages)), len(pages), "XML pages are well formed")
 
 
+def xml_elements(text: str) -> str:
+    """Say how many of the elements that end in a text of XML are those that began last."""
+    marks = ((not ends, name) for ends, name in _TAG.findall(text))
+    return share_of(*closing(marks), "XML elements close correctly")
+
+
 def _is_xml(page: str) -> bool:
     try:
         ET.fromstring(page)  # noqa: S314 - a page has no document type, so it can define no entities
@@ -74,7 +82,7 @@ def checks(names: Sequence[str], text: str, learned: bytes) -> list[str]:
     known: dict[str, list[Callable[[], str]]] = {
         "c": [lambda: c_functions(text)],
         "latex": [lambda: latex.environments(text), lambda: latex.page(text)],
-        "xml": [lambda: xml_pages(text)],
+        "xml": [lambda: xml_elements(text), lambda: xml_pages(text)],
         "lines": [lambda: new_lines(text, learned)],
     }
     return [check() for name in names for check in known[name]]

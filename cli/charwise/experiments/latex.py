@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from charwise.experiments.nesting import closing
 from charwise.wording import share_of
 
 # A compiler that needs longer is stuck.
@@ -35,15 +36,8 @@ def environments(text: str) -> str:
 
     Those open at the end do not count.
     """
-    open_, matched, wrong = list[str](), 0, 0
-    for kind, name in _ENVIRONMENT.findall(text):
-        if kind == "begin":
-            open_.append(name)
-        elif open_ and open_.pop() == name:
-            matched += 1
-        else:
-            wrong += 1
-    return share_of(matched, matched + wrong, "LaTeX environments close correctly")
+    marks = ((kind == "begin", name) for kind, name in _ENVIRONMENT.findall(text))
+    return share_of(*closing(marks), "LaTeX environments close correctly")
 
 
 def page(text: str, kept: Path | None = None) -> str:

@@ -19,8 +19,9 @@ TEMPERATURES = (0.2, 0.5, 0.8, 1.0)
 EVOLUTION = (100, 300, 500, 700, 1200, 2000, 4000, 8000, 16_000, 32_000)
 _SAMPLE, _SEED = 2_000, 1
 _NEVER = 1e9  # seconds
-# What is judged by checks and for copies is longer, so that shares mean something.
-_AUDITED, _AUDIT_TEMPERATURE = 20_000, 0.8
+# What is judged by checks and for copies is more, so that shares mean something; in pieces, each begun anew, because a
+# text that has come to a long article, say, would stay in it.
+_PIECES, _AUDIT_TEMPERATURE = 10, 0.8
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def _measured(model: Model, recipe: Recipe, text: Material, evolution: dict[int,
     bits, characters = _bits(model, text)
     header = encode_header(text.training[0].name)
     samples = {each: _text(model, header, recipe.prime, _SAMPLE, each) for each in TEMPERATURES}
-    audited = _text(model, header, recipe.prime, _AUDITED, _AUDIT_TEMPERATURE)
+    pieces = [_text(model, header, recipe.prime, _SAMPLE, _AUDIT_TEMPERATURE, _SEED + each) for each in range(_PIECES)]
+    audited = "\n".join(pieces)
     learned = text.learned
     return Measured(
         characters,
@@ -106,8 +108,8 @@ def _bits(model: Model, text: Material) -> tuple[float, int]:
     return bits, characters
 
 
-def _text(model: Model, header: bytes, prime: str, length: int, temperature: float) -> str:
+def _text(model: Model, header: bytes, prime: str, length: int, temperature: float, seed: int = _SEED) -> str:
     """Return text of this length; where a file ends, another begins."""
     begun = prime.encode()
-    drawn = sample(model.engine, header + begun, length - len(begun), temperature, seed=_SEED, begin=header)
+    drawn = sample(model.engine, header + begun, length - len(begun), temperature, seed=seed, begin=header)
     return (begun + bytes(drawn).replace(END, b"")).decode(errors="replace")

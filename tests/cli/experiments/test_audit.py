@@ -49,6 +49,7 @@ def test_is_balanced_c(text: str, is_balanced: bool) -> None:
 
 def test_xml_and_lines() -> None:
     """Whole pages are parsed, and lines are compared with those that were learned."""
-    text = "<page><title>A</title></page> <page><b></page> <page>"
-    assert audit.checks(["xml"], text, b"") == ["1 of 2 XML pages are well formed (50%)"]
+    text = "<page><title>A</title><minor /></page> <page><b></page> <page>"
+    elements = "2 of 3 XML elements close correctly (67%)"
+    assert audit.checks(["xml"], text, b"") == [elements, "1 of 2 XML pages are well formed (50%)"]
     assert audit.checks(["lines"], "Ann\nZyx\n", b"Ann\nBob\n") == ["1 of 2 lines are new (50%)"]
