@@ -74,7 +74,7 @@ def _demo(project: Path, minutes: float, again: float) -> None:
     _settings(enabled=False, minutes=again)
     _charwise("workspace", "add", str(project))
     _title(f"2. Learning it, {minutes:g} minutes")
-    _charwise("train", str(project), "--minutes", str(minutes))
+    _charwise("train", str(project), "--minutes", str(minutes), "--from", "none")  # the base model has read all this
     _title("3. Typing the lines that were taken out, in an editor")
     asyncio.run(_type_hunks(project, hunks))
     _title("4. A file changes, and is learned")
