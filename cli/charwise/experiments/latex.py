@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from charwise.experiments.nesting import closing
@@ -43,8 +44,8 @@ def environments(text: str) -> str:
 def page(text: str, kept: Path | None = None) -> str:
     """Say whether a page's text compiles, once what is not closed is closed and what was not begun is taken out.
 
-    Then the lines that the compiler stops at are taken out too, one after the other, and counted. What is made of it is
-    kept where that is said.
+    Then what the compiler stops at is taken out too, a line or a displayed formula at a time, and is counted. What is
+    made of it is kept where that is said.
     """
     compiler = shutil.which("pdflatex")
     if compiler is None:
@@ -54,9 +55,9 @@ def page(text: str, kept: Path | None = None) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
             while (wrong := _error(compiler, Path(folder), "\n".join(lines))) is not None:
-                if len(lines) == 1 or count - len(lines) == _MOST_TAKEN_OUT:
+                if count - len(lines) >= _MOST_TAKEN_OUT or len(lines[slice(*wrong)]) == len(lines):
                     return f"a page does not compile, even with {count - len(lines)} of {count} lines taken out"
-                del lines[min(wrong, len(lines) - 1)]
+                del lines[slice(*wrong)]
         except subprocess.TimeoutExpired:
             return "not compiled: pdflatex did not end"
         if kept:
@@ -64,22 +65,31 @@ def page(text: str, kept: Path | None = None) -> str:
     return f"a page compiles with {count - len(lines)} of {count} lines taken out"
 
 
-def _error(compiler: str, folder: Path, text: str) -> int | None:
-    """Compile a text in a folder; return the line of it that stops the compiler, None where none does."""
-    (folder / "page.tex").write_text(_PREAMBLE + repaired(text) + "\n\\end{document}\n", "utf-8")
-    command = [
-        compiler,
-        "-no-shell-escape",
-        "-interaction=nonstopmode",
-        "-halt-on-error",
-        "-file-line-error",
-        "page.tex",
-    ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_DEADLINE, check=False)
+def _error(compiler: str, folder: Path, text: str) -> tuple[int, int] | None:
+    """Compile a text in a folder; return the lines of it that stop the compiler, None where none do."""
+    body = repaired(text)
+    (folder / "page.tex").write_text(_PREAMBLE + body + "\n\\end{document}\n", "utf-8")
+    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
+    done = subprocess.run(
+        [compiler, *options, "page.tex"], cwd=folder, capture_output=True, timeout=_DEADLINE, check=False
+    )
     if done.returncode == 0:
         return None
     found = re.search(rb"^\./page\.tex:(\d+):", done.stdout, re.MULTILINE)
-    return max(int(found[1]) - 1 - _PREAMBLE.count("\n"), 0) if found else 0
+    line = int(found[1]) - 1 - _PREAMBLE.count("\n") if found else 0
+    return _lines_around(body.split("\n"), min(max(line, 0), text.count("\n")))
+
+
+def _lines_around(lines: Sequence[str], at: int) -> tuple[int, int]:
+    """Return from which line to before which the formula reaches that a line is in; that line alone if it is in none.
+
+    What is wrong in a diagram is told at its end.
+    """
+    formulas = [number for number, line in enumerate(lines) for _ in range(line.count("$$"))]
+    for start, end in zip(formulas[::2], formulas[1::2], strict=False):
+        if start <= at <= end:
+            return start, end + 1
+    return at, at + 1
 
 
 def repaired(text: str) -> str:

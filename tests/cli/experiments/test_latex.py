@@ -49,6 +49,7 @@ needs_compiler = pytest.mark.skipif(
     [
         (r"\begin{lemma}$x$\end{lemma}", "a page compiles with 0 of 1 lines taken out"),
         ("a\n\\nothing of ours\nb", "a page compiles with 1 of 3 lines taken out"),
+        ("a\n$$\nx\n\\nothing of ours\n$$\nb", "a page compiles with 4 of 6 lines taken out"),
         (r"\nothing of ours", "a page does not compile, even with 0 of 1 lines taken out"),
     ],
 )
