@@ -9,7 +9,9 @@ A process that is lost ends the others: the next time that they speak, torch rai
 text, of models or of files.
 """
 
+import atexit
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
@@ -54,6 +56,14 @@ def together(device: str = "auto") -> Iterator[None]:
     distributed.init_process_group("cpu:gloo,cuda:nccl" if use_cuda else "gloo", timeout=PATIENCE)
     yield
     distributed.destroy_process_group()  # not after an error: a peer that is gone could be waited for
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    """End at once, with nothing left to do: now and then gloo aborts while its threads are taken down at the exit."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def shared(model: nn.Module) -> nn.Module:
