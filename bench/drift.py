@@ -23,7 +23,7 @@ from saves import History, of_library, of_repository
 from charwise_trainer import checkpoint
 from charwise_trainer.batches import Lanes
 from charwise_trainer.checkpoint import Checkpoint
-from charwise_trainer.config import ModelConfig, TrainConfig
+from charwise_trainer.config import NARROW, ModelConfig, TrainConfig
 from charwise_trainer.continual import READINGS, find
 from charwise_trainer.corpus import CorpusFile, discover
 from charwise_trainer.evaluate import evaluate
@@ -173,7 +173,7 @@ def _still(model: Path) -> Arm:
 def _naive(model: Path) -> Arm:
     """Learn the changed text alone, in as many steps as the product would take."""
     start, config = _best(model), TrainConfig(threads=1)
-    learner = Learner(start.meta.config, config, config.lanes, "fp32")
+    learner = Learner(start.meta.config, config, NARROW[0], "fp32")
     learner.set_weights(start.weights)
     learner.set_memory(start.optimizer() or {})
     known = start.learned()
@@ -186,7 +186,7 @@ def _naive(model: Path) -> Arm:
         known = together([digests(file.data) for file in training], known)
         if not pieces:
             return
-        mixture = Mixture(pieces, Lanes(pieces, config.lanes, config.window), config.lanes, READINGS)
+        mixture = Mixture(pieces, Lanes(pieces, *NARROW), NARROW[0], READINGS)
         learner.forget(mixture.first + mixture.rest)
         steps = len(mixture)
         for step, window in enumerate(mixture.windows(iter(np.random.default_rng(seed) for seed in range(10_000)))):

@@ -20,7 +20,7 @@ from material import text
 from report import Report
 
 from charwise_trainer.batches import Lanes
-from charwise_trainer.config import ModelConfig, TrainConfig
+from charwise_trainer.config import NARROW, ModelConfig, TrainConfig
 from charwise_trainer.corpus import CorpusFile
 from charwise_trainer.learner import Learner
 from charwise_trainer.packed import Packed, open_packed, write
@@ -66,8 +66,8 @@ def _files(size: int) -> Iterator[CorpusFile]:
 def _work(what: str, packed: Packed, seconds: float) -> None:
     """Read as asked; print what is resident at the end, in MB, and what was read."""
     config = _WHOLE if what == "read whole" else TrainConfig()
-    lanes = Lanes(packed.documents, config.lanes, config.window)
-    learner = Learner(ModelConfig(layers=1, width=128), config, config.lanes, "fp32")
+    lanes = Lanes(packed.documents, *NARROW)
+    learner = Learner(ModelConfig(layers=1, width=128), config, NARROW[0], "fp32")
     began, characters = time.perf_counter(), 0
     for window in lanes.epoch(np.random.default_rng(0)):
         if what == "opened":

@@ -22,7 +22,7 @@ from material import text
 from report import Report
 
 from charwise_trainer.batches import Lanes
-from charwise_trainer.config import ModelConfig, TrainConfig
+from charwise_trainer.config import NARROW, ModelConfig, TrainConfig
 from charwise_trainer.device import Precision
 from charwise_trainer.distributed import is_first, of_first, part, together, total
 from charwise_trainer.learner import Learner
@@ -44,7 +44,7 @@ def main() -> None:
         __doc__.splitlines()[0], seconds=(2.0, "of training for each"), rounds=(2, "of which the best counts")
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--window", type=int, default=TrainConfig().window, help="characters of a window")
+    parser.add_argument("--window", type=int, default=NARROW[1], help="characters of a window")
     chosen = parser.parse_args()
     if _WORKER in os.environ:
         _work(json.loads(os.environ[_WORKER]))
@@ -145,7 +145,7 @@ def _rate(model: ModelConfig, precision: Precision, lanes: int, way: str, asked:
         return 0.0
     if way == _COMPILED:
         learner.model.compile()
-    material = Lanes([text(1_000_000).encode()], lanes, config.window, part())
+    material = Lanes([text(1_000_000).encode()], lanes, asked["window"], part())
     times, end = list[float](), float("inf")
     windows = (window for _ in range(1000) for window in material.epoch(np.random.default_rng(0)))
     for number, window in enumerate(windows):

@@ -17,7 +17,7 @@ from material import text
 from report import CHARACTERS_BF16, Report, Row
 
 from charwise_trainer.batches import Lanes
-from charwise_trainer.config import ModelConfig, TrainConfig
+from charwise_trainer.config import NARROW, ModelConfig, TrainConfig
 from charwise_trainer.device import Precision, can_compute
 from charwise_trainer.learner import Learner
 
@@ -35,8 +35,7 @@ def main() -> None:
     chosen = options(__doc__.splitlines()[0], seconds=(10.0, "of training for each")).parse_args()
     seconds = 2.0 if chosen.quick else chosen.seconds
     report = Report("training", vars(chosen))
-    config = TrainConfig()
-    report.say(f"{config.lanes} lanes, windows of {config.window} characters, {torch.get_num_threads()} threads")
+    report.say("{} lanes, windows of {} characters, {} threads".format(*NARROW, torch.get_num_threads()))
     rates = {(size, precision): speed(*size, precision, seconds) for size in _SIZES for precision in _PRECISIONS}
     budgets: dict[Any, Any] = {((LAYERS, WIDTH), "bf16"): CHARACTERS_BF16}
     rows = [
@@ -44,7 +43,7 @@ def main() -> None:
         for ((layers, width), precision), values in rates.items()
     ]
     report.table("characters learned per second, all threads", rows)
-    _beside_gemm(report, config, rates, seconds / 8)
+    _beside_gemm(report, rates, seconds / 8)
     report.end()
 
 
@@ -54,11 +53,11 @@ def speed(layers: int, width: int, precision: Precision, seconds: float) -> list
     None where torch cannot compute in this precision.
     """
     config, rates = TrainConfig(), list[float]()
-    learner = Learner(ModelConfig(layers=layers, width=width), config, config.lanes)
+    learner = Learner(ModelConfig(layers=layers, width=width), config, NARROW[0])
     if not can_compute(learner.model, precision):
         return []
     learner.precision = precision
-    lanes, end = Lanes([text(1_000_000).encode()], config.lanes, config.window), math.inf
+    lanes, end = Lanes([text(1_000_000).encode()], *NARROW), math.inf
     for number, window in enumerate(lanes.epoch(np.random.default_rng(0))):
         began = time.perf_counter()
         learner.step(window, config.rate)
@@ -72,14 +71,15 @@ def speed(layers: int, width: int, precision: Precision, seconds: float) -> list
     return rates
 
 
-def _beside_gemm(report: Report, config: TrainConfig, rates: dict[Any, list[float]], seconds: float) -> None:
+def _beside_gemm(report: Report, rates: dict[Any, list[float]], seconds: float) -> None:
     rows = []
     for ((layers, width), precision), values in rates.items():
         if not values:
             continue
         achieved = statistics.median(values) * _PRODUCTS * _OPERATIONS * _weights(layers, width)
-        across = gemm(config.lanes, width, 4 * width, precision, seconds)  # once for each character of the window
-        below = gemm(config.lanes * config.window, width, 4 * width, precision, seconds)  # once for all of it
+        lanes, window = NARROW
+        across = gemm(lanes, width, 4 * width, precision, seconds)  # once for each character of the window
+        below = gemm(lanes * window, width, 4 * width, precision, seconds)  # once for all of it
         square = gemm(_SQUARE, _SQUARE, _SQUARE, precision, seconds)
         giga = [each / 1e9 for each in (achieved, across, below, square)]
         rows.append([f"{layers}x{width} {precision}", *giga, achieved / max(across, below, square)])

@@ -83,6 +83,12 @@ class ModelConfig:
 
 PRECISIONS = ("auto", "bf16", "fp32")
 
+NARROW, WIDE = (16, 32), (64, 64)
+"""Lanes and window of a model that begins empty, and of one that was trained and learns a whole text. After 1.5 minutes
+of a core on 0.6 MB an empty one is at 2.54 bpc with 16 by 32 (at a rate of 6e-3), at 3.31 with 32 by 64 (at 3e-3), a
+quarter of the steps. One that begins from the base model is near to where it ends, and reads more than twice as much
+in a minute: docs/training.md has its figures."""
+
 DEFAULT_MINUTES = 10.0
 """A 2x512 model reads 0.7 MB about ten times in that on two cores; its loss falls slowly from there on."""
 
@@ -94,8 +100,8 @@ class TrainConfig:
     minutes: float | None = None  # of work; neither this nor epochs: DEFAULT_MINUTES
     epochs: float | None = None  # readings of the whole corpus
     model: ModelConfig | None = None  # None: the stored one's, or config_for(corpus)
-    lanes: int = 16  # after 1.5 minutes of a core on 0.6 MB: 32 by 64 at a rate of 3e-3 gives 3.31 bpc,
-    window: int = 32  # 16 by 32 at 6e-3, four times the steps, 2.54; the state carries what is older than a window
+    lanes: int | None = None  # texts read side by side; None, as for the window: as batch() says
+    window: int | None = None  # characters that a gradient goes back over; the state carries what is older
     rate: float = 6e-3  # the peak: 16 by 64 at 3e-3, 6e-3, 1e-2 for 2.5 minutes: 2.82, 2.70, 2.68
     warm_up: int = 50  # steps; Adam's moments are noise before
     clip: float = 1.0  # the gradient's norm; recurrent gradients explode now and then
@@ -120,9 +126,15 @@ class TrainConfig:
             _check_positive(name, getattr(self, name))
         if self.precision not in PRECISIONS:
             raise ConfigError(f"precision is {self.precision!r}, which is none: use {', '.join(PRECISIONS)}")
-        _check_whole("lanes", self.lanes, MAX_LANES)
-        _check_whole("window", self.window, MAX_WINDOW)
+        lanes, window = self.batch(goes_on=False)
+        _check_whole("lanes", lanes, MAX_LANES)
+        _check_whole("window", window, MAX_WINDOW)
         _check_whole("threads", self.threads or 1, MAX_WIDTH)
+
+    def batch(self, *, goes_on: bool) -> tuple[int, int]:
+        """Return lanes and window; `goes_on`: a model that was trained learns a whole text."""
+        lanes, window = WIDE if goes_on else NARROW
+        return lanes if self.lanes is None else self.lanes, window if self.window is None else self.window
 
 
 def _check_positive(name: str, value: float | None) -> None:

@@ -38,7 +38,7 @@ class Material:
     @classmethod
     def packed(cls, corpus: Packed, config: TrainConfig, part: Part = ALL) -> "Material":
         """Lay out a corpus that need not fit into memory: all of it in each epoch, whatever was learned before."""
-        lanes = Lanes(corpus.documents, config.lanes, config.window, part)
+        lanes = Lanes(corpus.documents, *config.batch(goes_on=False), part)
         held_out = sum(len(file.data) for file in corpus.held_out)
         return cls((), lanes, None, 0, NONE, NONE, probe(corpus.held_out), held_out, is_short=False)
 
@@ -56,25 +56,28 @@ class Material:
 
         Those `aside` were held out of that, and stay so. Of other held-out text only what was not learned is measured
         on: what the best has once learned by heart, no candidate that is spared it can match. One of several processes
-        reads its part of the lanes, and what has changed is not read first then.
+        reads its part of the lanes, and what has changed is not read first then; nor is it where all of it is new.
         """
         training, held_out = apart(files, aside)
         known, changes = _older(training, start) if learned is None else learned, Changes(training, [], [])
         goes_on = start is not None and start.meta.goes_on
-        if start and goes_on:
+        has_changed = goes_on and len(known) > 0
+        if start and has_changed:
             changes = find(training, known, start.meta.step)
+        is_short = has_changed and part == ALL and config.follows_change and _is_small(changes, start)
         unknown = list(_unknown(held_out, known)) if start else held_out
-        lanes = Lanes([encode(file) for file in changes.files], config.lanes, config.window, part)
+        most, window = config.batch(goes_on=goes_on and not is_short)
+        lanes = Lanes([encode(file) for file in changes.files], most, window, part)
         return cls(
             files=changes.files,
             lanes=lanes,
-            mixture=Mixture(changes.pieces(), lanes, config.lanes, READINGS) if goes_on and part == ALL else None,
-            changed=changes.characters,
+            mixture=Mixture(changes.pieces(), lanes, most, READINGS) if has_changed and part == ALL else None,
+            changed=changes.characters if has_changed else lanes.characters,
             known=known,
             aside=together([digests(file.data) for file in held_out]),
             probe=probe(unknown, changes.held_out),
             held_out=sum(len(file.data) for file in (*unknown, *changes.held_out)),
-            is_short=goes_on and part == ALL and config.follows_change and _is_small(changes, start),
+            is_short=is_short,
         )
 
     def windows(self, seed: int, epoch: int) -> Iterator[Window]:

@@ -29,8 +29,9 @@ from charwise_trainer.material import Material
 from charwise_trainer.sample import sample
 from charwise_trainer.schedule import Clock, Rails, rate_at
 
-CONTINUED = 0.3
-"""Of the peak rate, for a run that continues a finished model: the full rate would first undo some of what it knows."""
+CONTINUED = 0.2
+"""Of the peak rate, for a run that continues a finished model: a higher one would first undo some of what it knows.
+docs/training.md has the figures."""
 
 AFTER_A_SAVE = 0.4
 """Of the peak rate, for a run that is as short as what has changed is worth, and held to the rest (teacher.py); with

@@ -49,7 +49,7 @@ def train(
     config = config or TrainConfig()
     if not isinstance(files, Packed):
         _check_corpus(files)
-    _check_lanes(config.lanes, part().of)
+    _check_lanes(config.batch(goes_on=False)[0], part().of)
     with held_by_first(training_lock(directory)):
         if config.threads:
             torch.set_num_threads(config.threads)
