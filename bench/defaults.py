@@ -4,12 +4,14 @@ $ python bench/defaults.py --clones ~/clones --minutes 3,10
 
 The tuning projects of quality.toml are learned, and what later commits added is typed. First the escapes are fitted,
 for each memory its own; then, with those, the gates: one with LSTMs of each of the trainings, one without. Prints what
-they make of each project when fitted on the others. One line of JSON last.
+they make of each project when fitted on the others. `--only base` fits the gate of the base model instead, which weighs
+it where nothing was trained yet, and writes it beside that. One line of JSON last.
 """
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +30,14 @@ from charwise_daemon.calibration import Region, type_region
 from charwise_daemon.lookup import Lookup
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import FEATURES, MEMORIES, SOURCES, Position, Predictor, first_gate
+from charwise_daemon.store import Model
+from charwise_trainer import base
 from charwise_trainer.corpus import encode
+from charwise_trainer.gate_file import save_gate
 
 Rows = tuple[Floats, Floats, Floats]  # features (n, F), chances and hits (n, K)
+# Two hunks of so many are typed in a fresh folder too.
+_FRESH = 4
 Orders = list[tuple[Floats, Floats]]  # by character: features (orders, F), shares (orders,)
 
 
@@ -48,6 +55,8 @@ def main() -> None:
     if chosen.only in (None, "gate"):
         budgets = [Budget(float(each), chosen.threads) for each in chosen.minutes.split(",")]
         _fit_gate("gate", projects, budgets, chosen, report)
+    if chosen.only == "base":
+        _fit_gate_of_base(projects, chosen, report)
     report.end()
 
 
@@ -60,7 +69,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hunks", type=int, default=60, help="of each project")
     parser.add_argument("--seed", type=int, default=2, help="of the chance that chooses hunks")
     parser.add_argument("--skip", action="append", default=[], help="not this project; may be given several times")
-    parser.add_argument("--only", choices=("escapes", "gate-memories", "gate"), help="the others stay as they are")
+    parser.add_argument(
+        "--only", choices=("escapes", "gate-memories", "gate", "base"), help="the others stay as they are"
+    )
     return parser.parse_args()
 
 
@@ -99,21 +110,44 @@ def _fit_gate(
     found = dict[str, Rows]()
     for project in projects:
         with _prepared(project, chosen) as material:
-            kept = [models.kept(material.corpus, budget) if budget else None for budget in budgets]
+            kept = [models.load(models.kept(material.corpus, budget)) if budget else None for budget in budgets]
             found[project.name] = _joined([_rows(material, model) for model in kept])
         report.say(f"{project.name}: {len(found[project.name][0]):,} characters for {name}")
-    without = [SOURCES.index("lstm")] if name == "gate-memories" else []
-    table = []
-    for project, own in found.items():
-        others = _joined([each for other, each in found.items() if other != project] or [own])
-        table.append([project, bits(fit_gate(*others, without), *own), bits(defaults.gate(name), *own)])
-    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
-    fitted = fit_gate(*_joined(list(found.values())), without)
+    fitted = _fitted(name, found, defaults.gate(name), report)
     others = {key: array for key, array in _stored().items() if not key.startswith(f"{name}.")}
     _write(others | {f"{name}.{key}": array for key, array in fitted.items()})
 
 
-def _rows(material: Material, model: Path | None) -> Rows:
+def _fit_gate_of_base(projects: Sequence[Project], chosen: argparse.Namespace, report: Report) -> None:
+    model = models.before_training()
+    assert model, "there is a base model"
+    found = dict[str, Rows]()
+    for project in projects:
+        with _prepared(project, chosen) as material:
+            found[project.name] = _joined([_rows(each, model) for each in (material, _fresh(material))])
+        report.say(f"{project.name}: {len(found[project.name][0]):,} characters for the base model's gate")
+    save_gate(base.folder(), _fitted("base", found, defaults.gate("gate"), report))
+
+
+def _fresh(material: Material) -> Material:
+    """Return hunks that are typed in a folder of which nothing is in memory, half of them into new files."""
+    old, new = material.hunks[::_FRESH], material.hunks[1::_FRESH]
+    hunks = [*old, *(replace(hunk, before=b"", after=b"") for hunk in new)]
+    return replace(material, corpus=replace(material.corpus, files=()), hunks=hunks)
+
+
+def _fitted(name: str, found: Mapping[str, Rows], before: Arrays, report: Report) -> Arrays:
+    """Return a gate fitted on all projects, after telling what each is worth to one that was fitted on the others."""
+    without = [SOURCES.index("lstm")] if name == "gate-memories" else []
+    table = []
+    for project, own in found.items():
+        others = _joined([each for other, each in found.items() if other != project] or [own])
+        table.append([project, bits(fit_gate(*others, without), *own), bits(before, *own)])
+    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
+    return fit_gate(*_joined(list(found.values())), without)
+
+
+def _rows(material: Material, model: Model | None) -> Rows:
     features, chances, hits = [], [], []
     for position, character in _typed(material, model):
         features.append(position.features)
@@ -133,9 +167,9 @@ def _prepared(project: Project, chosen: argparse.Namespace):  # type: ignore[no-
     return prepared(Plan(repository(project, chosen.clones), project.since, project.until, project.paths, wanted))
 
 
-def _typed(material: Material, model: Path | None) -> Iterator[tuple[Position, int]]:
+def _typed(material: Material, model: Model | None) -> Iterator[tuple[Position, int]]:
     memory = CorpusMemory.build({file.name: encode(file) for file in material.corpus.files})
-    engine = models.load(model).engine if model else None
+    engine = model.engine if model else None
     for hunk in material.hunks:
         adaptation = Adaptation(engine.width) if engine else None
         predictor = Predictor.of(engine, first_gate(has_lstm=engine is not None), memory, hunk.path, adaptation)

@@ -17,9 +17,10 @@ import numpy as np
 from charwise_daemon import paths, registry, settings
 from charwise_daemon.calibration import typed
 from charwise_daemon.errors import ModelError
+from charwise_daemon.gate import Gate
 from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
-from charwise_daemon.store import Store, name_for
+from charwise_daemon.store import Store, gate_of_base, name_for
 from charwise_trainer import base, checkpoint, renewal
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
 from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
@@ -166,8 +167,10 @@ def calibrate(name: str, files: Sequence[CorpusFile], should_stop: Callable[[], 
     store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
     best = checkpoint.best(store.directory(name))
     assert best, "it was just trained"
-    learned, held_out = apart(files, checkpoint.load(best).held_out())
-    gate, chances, mixed = first_gate(has_lstm=True), list[Floats](), list[float]()
+    found = checkpoint.load(best)
+    learned, held_out = apart(files, found.held_out())
+    begun = gate_of_base(found.meta)
+    gate, chances, mixed = Gate(begun) if begun else first_gate(has_lstm=True), list[Floats](), list[float]()
     places = typed(
         store.load(name).engine,
         gate,

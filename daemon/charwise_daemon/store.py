@@ -63,6 +63,11 @@ def _base_model(folder: Path) -> Model:
     return Model(base.NAME, engine_of(found.meta.model, found.weights), _gate_in(folder), found.meta)
 
 
+def gate_of_base(meta: checkpoint.Meta) -> GateArrays | None:
+    """Return the base model's gate for a model that began from that: it is weighed alike until its own is fitted."""
+    return _gate_in(base.folder()) if meta.base and base.is_there() else None
+
+
 class Store:
     """The folder of models."""
 
@@ -101,7 +106,8 @@ class Store:
             ModelError: there is none, or it cannot be read.
         """
         found = self._read(name)
-        return Model(name, engine_of(found.meta.model, found.weights), _gate_in(self.directory(name)), found.meta)
+        gate = _gate_in(self.directory(name)) or gate_of_base(found.meta)
+        return Model(name, engine_of(found.meta.model, found.weights), gate, found.meta)
 
     def base(self) -> Model | None:
         """Return the base model, which serves who has none yet; None where it is not used, or there is none.

@@ -21,10 +21,12 @@ from charwise_daemon import paths, registry
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
 from charwise_daemon.models import Models
+from charwise_daemon.predictor import first_gate
 from charwise_daemon.protocol import WorkspacePath
-from charwise_daemon.store import Store
+from charwise_daemon.store import Store, gate_of_base
 from charwise_trainer import base, checkpoint, portable, renewal
 from charwise_trainer.errors import CheckpointError
+from charwise_trainer.gate_file import save_gate
 from tests.cli.pretraining import archives
 from tests.conftest import MODULES, configure, make_project
 
@@ -171,6 +173,24 @@ def test_newer_base_is_not_wanted(shipped: Path, home: Path) -> None:
     assert not wanted.is_outdated(replace(older, base=""))
     assert not wanted.is_outdated(replace(older, base=base.digest()))
     assert shipped.exists()
+
+
+def test_gate_of_the_base(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that began from the base is weighed as that is until it has a gate of its own; others are not."""
+    shutil.copytree(made, tmp_path / "base")
+    gate = first_gate(has_lstm=True).arrays
+    save_gate(tmp_path / "base", {**gate, "b2": gate["b2"] + 1})
+    monkeypatch.setenv("CHARWISE_BASE", str(tmp_path / "base"))
+    store = Store(tmp_path / "models", uses_base=True)
+    portable.begin_from_base(store.directory("one"))
+    found = store.load("one")
+    assert found.gate
+    assert np.array_equal(found.gate["b2"], gate["b2"] + 1)
+    assert gate_of_base(replace(found.meta, base="")) is None
+    save_gate(store.directory("one"), gate)
+    own = store.load("one").gate
+    assert own
+    assert np.array_equal(own["b2"], gate["b2"])
 
 
 def test_damaged(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
