@@ -4,19 +4,19 @@ $ python bench/defaults.py --clones ~/clones --minutes 3,10
 
 The tuning projects of quality.toml are learned, and what later commits added is typed. First the escapes are fitted,
 for each memory its own; then, with those, the gates: one with LSTMs of each of the trainings, one without. Prints what
-they make of each project when fitted on the others. `--only base` fits the gate of the base model instead, which weighs
-it where nothing was trained yet, and writes it beside that. One line of JSON last.
+they make of each project when fitted on the others. `--only base` goes on from the gate with LSTMs to that of the base
+model, which weighs it where nothing was trained yet, and writes it beside that. One line of JSON last.
 """
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from fits import Arrays, Floats, bits, fit_escape, fit_gate
+from fits import Arrays, Floats, bits, fit_escape, fit_gate, tuned_gate
 from histories import Project, manifest, repository
 from report import Report
 
@@ -113,7 +113,13 @@ def _fit_gate(
             kept = [models.load(models.kept(material.corpus, budget)) if budget else None for budget in budgets]
             found[project.name] = _joined([_rows(material, model) for model in kept])
         report.say(f"{project.name}: {len(found[project.name][0]):,} characters for {name}")
-    fitted = _fitted(name, found, defaults.gate(name), report)
+    without = [SOURCES.index("lstm")] if name == "gate-memories" else []
+    table = []
+    for project, own in found.items():
+        others = _joined([each for other, each in found.items() if other != project] or [own])
+        table.append([project, bits(fit_gate(*others, without), *own), bits(defaults.gate(name), *own)])
+    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
+    fitted = fit_gate(*_joined(list(found.values())), without)
     others = {key: array for key, array in _stored().items() if not key.startswith(f"{name}.")}
     _write(others | {f"{name}.{key}": array for key, array in fitted.items()})
 
@@ -126,7 +132,12 @@ def _fit_gate_of_base(projects: Sequence[Project], chosen: argparse.Namespace, r
         with _prepared(project, chosen) as material:
             found[project.name] = _joined([_rows(each, model) for each in (material, _fresh(material))])
         report.say(f"{project.name}: {len(found[project.name][0]):,} characters for the base model's gate")
-    save_gate(base.folder(), _fitted("base", found, defaults.gate("gate"), report))
+    before, table = defaults.gate("gate"), []
+    for project, own in found.items():
+        others = _joined([each for other, each in found.items() if other != project] or [own])
+        table.append([project, bits(tuned_gate(before, *others), *own), bits(before, *own)])
+    report.grid("base: bits per character", ["project", "tuned on the others", "the gate of all models"], table)
+    save_gate(base.folder(), tuned_gate(before, *_joined(list(found.values()))))
 
 
 def _fresh(material: Material) -> Material:
@@ -134,17 +145,6 @@ def _fresh(material: Material) -> Material:
     old, new = material.hunks[::_FRESH], material.hunks[1::_FRESH]
     hunks = [*old, *(replace(hunk, before=b"", after=b"") for hunk in new)]
     return replace(material, corpus=replace(material.corpus, files=()), hunks=hunks)
-
-
-def _fitted(name: str, found: Mapping[str, Rows], before: Arrays, report: Report) -> Arrays:
-    """Return a gate fitted on all projects, after telling what each is worth to one that was fitted on the others."""
-    without = [SOURCES.index("lstm")] if name == "gate-memories" else []
-    table = []
-    for project, own in found.items():
-        others = _joined([each for other, each in found.items() if other != project] or [own])
-        table.append([project, bits(fit_gate(*others, without), *own), bits(before, *own)])
-    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
-    return fit_gate(*_joined(list(found.values())), without)
 
 
 def _rows(material: Material, model: Model | None) -> Rows:

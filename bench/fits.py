@@ -17,6 +17,8 @@ LEAST = 1e-9
 GATE_UNITS, GATE_EPOCHS, GATE_BATCH, GATE_RATE = 24, 12, 1024, 1e-2
 ESCAPE_EPOCHS, ESCAPE_BATCH, ESCAPE_RATE = 12, 512, 5e-3
 WEIGHT_DECAY = 1e-4
+TUNING_EPOCHS, TUNING_RATE = 6, 1e-3
+"""Of a gate that is there already: it stays near to that where that was right."""
 
 
 def fit_escape(rows: Sequence[tuple[Floats, Floats]], units: int, seed: int = 0) -> dict[str, NDArray[np.float32]]:
@@ -97,19 +99,46 @@ def fit_gate(
     for layer in layers.values():
         layer.requires_grad_(requires_grad=True)
     optimizer = torch.optim.Adam(layers.values(), lr=GATE_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, GATE_EPOCHS * -(-len(x) // GATE_BATCH))
-    for _ in range(GATE_EPOCHS):
-        for batch in torch.randperm(len(x)).split(GATE_BATCH):
-            optimizer.zero_grad()
-            hidden = torch.tanh(x[batch] @ layers["w1"].T + layers["b1"])
-            weights = torch.softmax(hidden @ layers["w2"].T + layers["b2"] + out, 1)
-            _bits(weights, layers["sharp"], *(each[batch] for each in rows)).mean().backward()
-            optimizer.step()
-            schedule.step()
+    _fit(layers, x, rows, out, optimizer, GATE_EPOCHS)
     gate |= {key: layer.detach().numpy() for key, layer in layers.items()}
     gate["b2"] = gate["b2"] + out.numpy()
     gate["w2"][list(without)] = 0.0
     return {key: np.ascontiguousarray(array, np.float32) for key, array in gate.items()}
+
+
+def tuned_gate(
+    gate: Arrays, features: Floats, chances: Floats, hits: Floats, seed: int = 0
+) -> dict[str, NDArray[np.float32]]:
+    """Return a gate that is fitted on from another; what it is fitted on is as fit_gate has it."""
+    torch.manual_seed(seed)
+    x = torch.tensor((features - gate["mean"]) / gate["scale"], dtype=torch.float32)
+    rows = tuple(
+        torch.tensor(each, dtype=torch.float32) for each in (chances, hits, _agreement(features, chances.shape[1]))
+    )
+    layers = {key: torch.tensor(gate[key]).requires_grad_() for key in ("w1", "b1", "w2", "b2", "sharp")}
+    optimizer = torch.optim.Adam(layers.values(), lr=TUNING_RATE)
+    _fit(layers, x, rows, torch.zeros(chances.shape[1]), optimizer, TUNING_EPOCHS)
+    return dict(gate) | {key: np.ascontiguousarray(layer.detach().numpy()) for key, layer in layers.items()}
+
+
+def _fit(
+    layers: Mapping[str, torch.Tensor],
+    x: torch.Tensor,
+    rows: Sequence[torch.Tensor],
+    out: torch.Tensor,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+) -> None:
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * -(-len(x) // GATE_BATCH))
+    for _ in range(epochs):
+        for batch in torch.randperm(len(x)).split(GATE_BATCH):
+            optimizer.zero_grad()
+            hidden = torch.tanh(x[batch] @ layers["w1"].T + layers["b1"])
+            weights = torch.softmax(hidden @ layers["w2"].T + layers["b2"] + out, 1)
+            cost = _bits(weights, layers["sharp"], *(each[batch] for each in rows)).mean()
+            cost.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
 
 
 def bits(gate: Arrays, features: Floats, chances: Floats, hits: Floats) -> float:
