@@ -11,6 +11,7 @@ from tests.editors.vscode.workbench import Workbench
 
 # What it calls the folder's.
 _OWN = "The workspace's own"
+_ROWS = ".quick-input-widget .monaco-list-row"
 
 
 def test_choose_model(window: Workbench) -> None:
@@ -29,14 +30,16 @@ def test_choose_model(window: Workbench) -> None:
 def _models(window: Workbench) -> list[str]:
     """Open the menu of models, and return what its rows say."""
     window.js("void vscode.commands.executeCommand('charwise.chooseModel')")
-    rows = window.page.locator(".quick-input-widget .monaco-list-row")
+    rows = window.page.locator(_ROWS)
     window.until(lambda: "linux" in "".join(rows.all_inner_texts()), "no models are shown")
     return [row.strip() for row in rows.all_inner_texts()]
 
 
 def _choose(window: Workbench, shown: str, name: str) -> None:
     """Choose what the menu shows as this, and return when the folder has the model of this name."""
-    window.type(shown)
+    window.page.locator(".quick-input-widget input.input").fill(shown)  # keys are lost while the menu takes the focus
+    rows = window.page.locator(_ROWS)
+    window.until(lambda: [row.strip().startswith(shown) for row in rows.all_inner_texts()] == [True], "others are left")
     window.press("Enter")
     window.page.wait_for_selector(".quick-input-widget", state="hidden")
     window.until(lambda: read(paths.workspaces_file())[window.folder].model == name, f"it has not {name}")
