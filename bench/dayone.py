@@ -12,21 +12,22 @@ import random
 import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from histories import Project, manifest, repository
 from report import Report
 
 from charwise.evaluation import models
+from charwise.evaluation.replay import bits
 from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.calibration import Region, type_region
 from charwise_daemon.gate import Gate
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor, first_gate
 from charwise_daemon.store import Model
-
-_LEAST = 1e-9
 
 
 def main() -> None:
@@ -45,7 +46,7 @@ def main() -> None:
     rows = list[tuple[float, ...]]()
     names = list[str]()
     for project in (each for each in manifest() if each.set == "reporting"):
-        files = list(_regions(project, chosen))
+        files = list(islice(_regions(project, chosen), chosen.files))
         ways = ((None, first_gate(has_lstm=False)), (base, first_gate(has_lstm=True)), (base, Gate(base.gate)))
         names.append(project.name)
         rows.append(tuple(_bits(model, gate, files) for model, gate in ways))
@@ -58,29 +59,26 @@ def main() -> None:
 
 def _regions(project: Project, chosen: argparse.Namespace) -> Iterator[Region]:
     git = ["git", "-C", str(repository(project, chosen.clones))]
-    listed = subprocess.run([*git, "ls-tree", "-r", "--name-only", "HEAD"], stdout=subprocess.PIPE, check=True)
+    listed = subprocess.check_output([*git, "ls-tree", "-r", "--name-only", "HEAD"], text=True)
     wanted = project.typed or project.paths
-    names = [name for name in listed.stdout.decode().splitlines() if any(fnmatch(name, each) for each in wanted)]
+    names = [name for name in listed.splitlines() if any(fnmatch(name, each) for each in wanted)]
     random.Random(1).shuffle(names)
-    found = 0
     for name in names:
-        shown = subprocess.run([*git, "show", f"HEAD:{name}"], stdout=subprocess.PIPE, check=True).stdout
-        if len(shown) >= chosen.opened + chosen.typed and found < chosen.files:
-            found += 1
+        shown = subprocess.check_output([*git, "show", f"HEAD:{name}"])
+        if len(shown) >= chosen.opened + chosen.typed:
             yield Region(name, shown[: chosen.opened], shown[chosen.opened :][: chosen.typed], b"")
 
 
 def _bits(model: Model | None, gate: Gate, regions: list[Region]) -> float:
     """Return the bits per character of regions, each typed with a gate that has learned from none of the others."""
-    bits, count, nothing = 0.0, 0, CorpusMemory.build({})
+    costs, nothing = list[float](), CorpusMemory.build({})
     for region in regions:
         engine = model.engine if model else None
         adaptation = Adaptation(engine.width) if engine else None
         predictor = Predictor.of(engine, Gate(gate.arrays), nothing, region.name, adaptation)
         for _, position, character in type_region(predictor, region):
-            bits -= float(np.log2(max(position.probabilities[character], _LEAST)))
-            count += 1
-    return bits / count
+            costs.append(bits(position.probabilities[character]))
+    return fmean(costs)
 
 
 if __name__ == "__main__":

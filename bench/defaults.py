@@ -10,8 +10,9 @@ model, which weighs it where nothing was trained yet, and writes it beside that.
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,9 @@ from charwise_trainer.corpus import encode
 from charwise_trainer.gate_file import save_gate
 
 Rows = tuple[Floats, Floats, Floats]  # features (n, F), chances and hits (n, K)
+Orders = list[tuple[Floats, Floats]]  # by character: features (orders, F), shares (orders,)
 # Two hunks of so many are typed in a fresh folder too.
 _FRESH = 4
-Orders = list[tuple[Floats, Floats]]  # by character: features (orders, F), shares (orders,)
 
 
 def main() -> None:
@@ -114,11 +115,7 @@ def _fit_gate(
             found[project.name] = _joined([_rows(material, model) for model in kept])
         report.say(f"{project.name}: {len(found[project.name][0]):,} characters for {name}")
     without = [SOURCES.index("lstm")] if name == "gate-memories" else []
-    table = []
-    for project, own in found.items():
-        others = _joined([each for other, each in found.items() if other != project] or [own])
-        table.append([project, bits(fit_gate(*others, without), *own), bits(defaults.gate(name), *own)])
-    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
+    _tell(name, found, partial(fit_gate, without=without), defaults.gate(name), report)
     fitted = fit_gate(*_joined(list(found.values())), without)
     others = {key: array for key, array in _stored().items() if not key.startswith(f"{name}.")}
     _write(others | {f"{name}.{key}": array for key, array in fitted.items()})
@@ -132,12 +129,18 @@ def _fit_gate_of_base(projects: Sequence[Project], chosen: argparse.Namespace, r
         with _prepared(project, chosen) as material:
             found[project.name] = _joined([_rows(each, model) for each in (material, _fresh(material))])
         report.say(f"{project.name}: {len(found[project.name][0]):,} characters for the base model's gate")
-    before, table = defaults.gate("gate"), []
+    before = defaults.gate("gate")
+    _tell("base", found, partial(tuned_gate, before), before, report)
+    save_gate(base.folder(), tuned_gate(before, *_joined(list(found.values()))))
+
+
+def _tell(name: str, found: Mapping[str, Rows], fit: Callable[..., Arrays], before: Arrays, report: Report) -> None:
+    """Tell what each project is worth to a gate that was fitted on the others, and to the one before."""
+    table = []
     for project, own in found.items():
         others = _joined([each for other, each in found.items() if other != project] or [own])
-        table.append([project, bits(tuned_gate(before, *others), *own), bits(before, *own)])
-    report.grid("base: bits per character", ["project", "tuned on the others", "the gate of all models"], table)
-    save_gate(base.folder(), tuned_gate(before, *_joined(list(found.values()))))
+        table.append([project, bits(fit(*others), *own), bits(before, *own)])
+    report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
 
 
 def _fresh(material: Material) -> Material:

@@ -86,7 +86,7 @@ def fit_gate(
     gate = {"mean": features.mean(0), "scale": np.where(spread > 1e-6, spread, 1.0)}
     width, sources = features.shape[1], chances.shape[1]
     x = torch.tensor((features - gate["mean"]) / gate["scale"], dtype=torch.float32)
-    rows = tuple(torch.tensor(each, dtype=torch.float32) for each in (chances, hits, _agreement(features, sources)))
+    rows = _rows(features, chances, hits)
     out = torch.zeros(sources)
     out[list(without)] = -50.0
     layers = {
@@ -112,9 +112,7 @@ def tuned_gate(
     """Return a gate that is fitted on from another; what it is fitted on is as fit_gate has it."""
     torch.manual_seed(seed)
     x = torch.tensor((features - gate["mean"]) / gate["scale"], dtype=torch.float32)
-    rows = tuple(
-        torch.tensor(each, dtype=torch.float32) for each in (chances, hits, _agreement(features, chances.shape[1]))
-    )
+    rows = _rows(features, chances, hits)
     layers = {key: torch.tensor(gate[key]).requires_grad_() for key in ("w1", "b1", "w2", "b2", "sharp")}
     optimizer = torch.optim.Adam(layers.values(), lr=TUNING_RATE)
     _fit(layers, x, rows, torch.zeros(chances.shape[1]), optimizer, TUNING_EPOCHS)
@@ -146,6 +144,12 @@ def bits(gate: Arrays, features: Floats, chances: Floats, hits: Floats) -> float
     weights = gate_weights(gate, features)
     rows = tuple(torch.tensor(each) for each in (chances, hits, _agreement(features, chances.shape[1])))
     return float(_bits(torch.tensor(weights), torch.tensor(gate["sharp"]), *rows).mean())
+
+
+def _rows(features: Floats, chances: Floats, hits: Floats) -> tuple[torch.Tensor, ...]:
+    """Return what _bits reads beside the weights."""
+    every = chances, hits, _agreement(features, chances.shape[1])
+    return tuple(torch.tensor(each, dtype=torch.float32) for each in every)
 
 
 def _agreement(features: Floats, sources: int) -> Floats:

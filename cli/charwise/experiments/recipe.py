@@ -11,6 +11,7 @@ from typing import Any
 from charwise import recipes
 from charwise_daemon.errors import InvalidRequestError, SettingsError
 from charwise_daemon.protocol import parse
+from charwise_trainer.config import NARROW
 
 CHECKS = ("c", "latex", "xml", "lines")
 
@@ -44,8 +45,8 @@ class Recipe:
     files: list[Any] = field(default_factory=lambda: ["*"])  # of an archive or folder: patterns of names
     lines: bool = False  # each line is a text of its own
     most_characters: int = 0  # 0: all
-    lanes: int = 16  # texts that are read side by side: more where there is more text than time
-    window: int = 32  # characters that a gradient goes back over
+    lanes: int = NARROW[0]  # texts that are read side by side: more where there is more text than time
+    window: int = NARROW[1]  # characters that a gradient goes back over
     rate: float = 6e-3  # of learning, at its peak
     split: list[Any] = field(default_factory=lambda: [0.9, 0.05, 0.05])  # to learn, to choose by, to measure on
     prime: str = ""
