@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 import torch
 
-from charwise_trainer.average import SHARE, Average
+from charwise_trainer.average import SHARE, WAY, Average
 from charwise_trainer.model import CharLSTM
 from tests.trainer.small import TINY
 
@@ -68,3 +68,17 @@ def test_average_restart() -> None:
     put(model, 7.0)
     average.restart()
     assert mean_of(model, average) == 7.0
+
+
+def test_average_stays_near_its_anchor() -> None:
+    """What is served lies between where the run began and where it has come, also after it had to begin anew."""
+    model = model_at(2.0)
+    average = Average(model)
+    average.anchor()
+    put(model, 6.0)
+    for _ in range(100):
+        average.update()
+    assert mean_of(model, average) == pytest.approx(2 + WAY * 4)
+    average.restart()
+    assert mean_of(model, average) == pytest.approx(2 + WAY * 4)
+    assert model.head.bias[0].item() == 6.0

@@ -152,6 +152,8 @@ class Run:
         self.learner.set_weights(start.weights)
         if self.material.is_short:
             self.learner.hold()
+        elif self.is_continued:
+            self.learner.average.anchor()
         try:
             memory = first(start.optimizer)
             self.learner.set_memory(memory or {})
