@@ -39,10 +39,11 @@ from charwise_daemon.shell.checks import Place, working
 from charwise_daemon.shell.filling import filled
 from charwise_daemon.shell.place import names_at
 from charwise_daemon.shell.prompt import Asked, Prompt, limits
-from charwise_daemon.shell.recollection import Recollection
+from charwise_daemon.shell.recollection import Names, Recollection
 from charwise_daemon.shell.text import Command, body, header, record
 from charwise_daemon.shell.words import last_word
 from charwise_daemon.steps import at_once
+from charwise_trainer.config import config_for
 from charwise_trainer.corpus import discover
 
 # From those who want to see everything to those who want only what is sure; 0.5 is the default.
@@ -113,7 +114,9 @@ class Charwise:
         self._gate, self._engine, self._adaptation = first_gate(has_lstm=False), None, None
         if minutes:
             (folder / "ran-000000.sh").write_bytes(b"".join(self._texts.values()))
-            model = load(kept(discover(folder), Budget(minutes, 1)))
+            smallest = config_for(0)  # as at the prompt
+            size = {"layers": smallest.layers, "width": smallest.width}
+            model = load(kept(discover(folder), Budget(minutes, 1, size=size)))
             self._engine, self._adaptation = model.engine, Adaptation(model.engine.width)
             self._gate = Gate(model.gate) if model.gate else first_gate(has_lstm=True)
 
@@ -136,7 +139,7 @@ class Charwise:
         self._remember(event)
 
     def _asked(self, event: Event, typed: bytes, names: Sequence[str]) -> Asked:
-        memories = self._recollection.memories(event.directory, self._prompt.lately, names)
+        memories = self._recollection.memories(event.directory, self._prompt.lately, Names(names))
         return Asked(header(event.directory, event.branch, self._status), typed, memories)
 
     def _shown(

@@ -5,7 +5,7 @@ folder's, what stands before a command is the one that was run before it there, 
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.shard import GAP, Shard, Strip
@@ -60,6 +60,18 @@ class _Folder:
         return [self._shard], [Strip(b"\n" + self._since, 1)] if self._since else []
 
 
+class Names:
+    """Names that are there, and the same as memories look them up: sorting them takes longer than a key should."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names = names
+        listed = "".join(f" {name}\n" for name in names)
+        self.shard = Shard(listed.encode("utf-8", "replace")) if listed else None
+
+    def __repr__(self) -> str:
+        return f"Names({len(self.names)})"
+
+
 class Recollection:
     """What was run, by folder."""
 
@@ -82,7 +94,7 @@ class Recollection:
         self,
         directory: str,
         lately: Sequence[bytes],
-        names: Iterable[str] = (),
+        names: Names | None = None,
         project: CorpusMemory | None = None,
     ) -> OpenMemories:
         """Return the memories of a prompt.
@@ -94,8 +106,8 @@ class Recollection:
             project: the files of the project that this folder is in, whose names may be arguments too.
         """
         shards, strips = self._parts(directory)
-        if listed := "".join(f" {name}\n" for name in names):
-            shards = [*shards, Shard(listed.encode("utf-8", "replace"))]
+        if names and names.shard:
+            shards = [*shards, names.shard]
         if project:
             shards = [*shards, project.base, *([project.delta] if project.delta else [])]
         nearby = b"\n" + b"\n".join(lately)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from charwise_daemon.shell.ignoring import is_kept_out, split
 from charwise_daemon.shell.place import names_at, short
 from charwise_daemon.shell.programs import Programs
 from charwise_daemon.shell.prompt import Asked, Prompt
+from charwise_daemon.shell.recollection import Names
 from charwise_daemon.shell.repository import branch_of
 from charwise_daemon.shell.secrets import is_secret
 from charwise_daemon.shell.text import PYTHON, Command, body, header
@@ -75,7 +76,7 @@ class ShellSession:
         self._ran_at = -_QUICKEST
         self._status = 0  # of the command before
         self._branches = dict[str, str]()  # by folder, at this prompt
-        self._names = dict[tuple[str, str], list[str]]()  # by folder and folder of the word, at this prompt
+        self._names = dict[tuple[str, str], Names]()  # by folder and folder of the word, at this prompt
         self._offer: _Offer | None = None
         self._answered = "", ""  # the shell's ID of the last request that was answered with text, and that
         self._search: asyncio.Task[None] | None = None
@@ -198,7 +199,7 @@ class ShellSession:
         try:
             if not is_secret(buffer + "x"):
                 names = await self._seen(directory, buffer)
-                found = await self._find(self._asked(directory, buffer, names), directory, buffer, names)
+                found = await self._find(self._asked(directory, buffer, names), directory, buffer, names.names)
             if found and found.text:
                 self._offer = found
         except Exception:  # the task's edge: nobody awaits it
@@ -212,28 +213,28 @@ class ShellSession:
             self._shells.tally.offered({offer.number: Draft(text.encode())}, KIND)
             self._shells.tally.shown(offer.number)
 
-    def _asked(self, directory: str, buffer: str, names: list[str]) -> Asked:
+    def _asked(self, directory: str, buffer: str, names: Names) -> Asked:
         """Return what is known where the cursor is."""
         word, is_command = last_word(buffer)
         project = self._shells.project(directory, self) if len(word) >= _TELLING and not is_command else None
         key = self._prefix + short(directory)
-        arguments = [] if is_command else names
+        arguments = None if is_command else names
         memories = self._shells.recollection.memories(key, self._prompt.lately, arguments, project)
         return Asked(header(key, self._branches.get(directory, ""), self._status), body(buffer), memories)
 
-    async def _seen(self, directory: str, buffer: str) -> list[str]:
+    async def _seen(self, directory: str, buffer: str) -> Names:
         """Return the names that are there, and note git's branch; at one prompt the disk is asked once."""
         if self._prefix:
-            return []
+            return Names()
         word, _ = last_word(buffer)
         key = directory, word.rpartition("/")[0]
         if key not in self._names:
             self._branches[directory], self._names[key] = await self._shells.disk.ask(
-                lambda: (branch_of(directory), names_at(directory, word)), ("", list[str]())
+                lambda: (branch_of(directory), Names(names_at(directory, word))), ("", Names())
             )
-        return self._names.get(key, [])
+        return self._names.get(key, Names())
 
-    async def _find(self, asked: Asked, directory: str, buffer: str, names: list[str]) -> _Offer | None:
+    async def _find(self, asked: Asked, directory: str, buffer: str, names: Sequence[str]) -> _Offer | None:
         predictor, draft = self._shells.predictor(), Draft()
         for alternatives in (1, _ALTERNATIVES):
             with self._shells.background.waiting():
