@@ -23,10 +23,10 @@ from report import Report
 from charwise.evaluation import models
 from charwise.evaluation.replay import bits
 from charwise_daemon.adaptation import Adaptation
-from charwise_daemon.calibration import Region, type_region
 from charwise_daemon.gate import Gate
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor, first_gate
+from charwise_daemon.region import Region, type_region
 from charwise_daemon.store import Model
 
 

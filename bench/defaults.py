@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from fits import Arrays, Floats, bits, fit_escape, fit_gate, tuned_gate
+from fits import ABSENT, Arrays, Floats, Rows, bits, fit_escape, fit_gate
 from histories import Project, manifest, repository
 from report import Report
 
@@ -27,18 +27,18 @@ from charwise.evaluation.history import Wanted
 from charwise.evaluation.models import Budget
 from charwise_daemon import defaults, escape, kernel
 from charwise_daemon.adaptation import Adaptation
-from charwise_daemon.calibration import Region, type_region
+from charwise_daemon.features import FEATURES, MEMORIES, SOURCES
 from charwise_daemon.lookup import Lookup
 from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import FEATURES, MEMORIES, SOURCES, Position, Predictor, first_gate
+from charwise_daemon.predictor import Position, Predictor, first_gate
+from charwise_daemon.region import Region, type_region
 from charwise_daemon.store import Model
 from charwise_trainer import base
 from charwise_trainer.corpus import encode
-from charwise_trainer.gate_file import save_gate
+from charwise_trainer.gate_file import load_gate, save_gate
 
-Rows = tuple[Floats, Floats, Floats]  # features (n, F), chances and hits (n, K)
 Orders = list[tuple[Floats, Floats]]  # by character: features (orders, F), shares (orders,)
-# Two hunks of so many are typed in a fresh folder too.
+# Two hunks of so many are typed in a fresh folder too, one in a new file.
 _FRESH = 4
 
 
@@ -53,11 +53,12 @@ def main() -> None:
         _fit_escapes(projects, chosen, report)
     if chosen.only in (None, "gate-memories"):
         _fit_gate("gate-memories", projects, [None], chosen, report)
-    if chosen.only in (None, "gate"):
-        budgets = [Budget(float(each), chosen.threads) for each in chosen.minutes.split(",")]
-        _fit_gate("gate", projects, budgets, chosen, report)
+    budgets = [Budget(float(each), chosen.threads) for each in chosen.minutes.split(",")]
     if chosen.only == "base":
-        _fit_gate_of_base(projects, chosen, report)
+        _fit_gate_of_base(projects, budgets, chosen, report)
+    if chosen.only in (None, "gate"):
+        os.environ["CHARWISE_BASE"] = base.NO_BASE  # the gate of LSTMs that begin empty
+        _fit_gate("gate", projects, budgets, chosen, report)
     report.end()
 
 
@@ -112,56 +113,56 @@ def _fit_gate(
     for project in projects:
         with _prepared(project, chosen) as material:
             kept = [models.load(models.kept(material.corpus, budget)) if budget else None for budget in budgets]
-            found[project.name] = _joined([_rows(material, model) for model in kept])
-        report.say(f"{project.name}: {len(found[project.name][0]):,} characters for {name}")
+            found[project.name] = Rows.joined([_rows(each, model) for each in _situations(material) for model in kept])
+        report.say(f"{project.name}: {len(found[project.name]):,} characters for {name}")
     without = [SOURCES.index("lstm")] if name == "gate-memories" else []
     _tell(name, found, partial(fit_gate, without=without), defaults.gate(name), report)
-    fitted = fit_gate(*_joined(list(found.values())), without)
+    fitted = fit_gate(Rows.joined(list(found.values())), without)
     others = {key: array for key, array in _stored().items() if not key.startswith(f"{name}.")}
     _write(others | {f"{name}.{key}": array for key, array in fitted.items()})
 
 
-def _fit_gate_of_base(projects: Sequence[Project], chosen: argparse.Namespace, report: Report) -> None:
+def _fit_gate_of_base(
+    projects: Sequence[Project], budgets: Sequence[Budget], chosen: argparse.Namespace, report: Report
+) -> None:
     model = models.before_training()
     assert model, "there is a base model"
     found = dict[str, Rows]()
     for project in projects:
         with _prepared(project, chosen) as material:
-            found[project.name] = _joined([_rows(each, model) for each in (material, _fresh(material))])
-        report.say(f"{project.name}: {len(found[project.name][0]):,} characters for the base model's gate")
-    before = defaults.gate("gate")
-    _tell("base", found, partial(tuned_gate, before), before, report)
-    save_gate(base.folder(), tuned_gate(before, *_joined(list(found.values()))))
+            trained = [models.load(models.kept(material.corpus, budget)) for budget in budgets]
+            here, *new = _situations(material)
+            ways = [*((each, model) for each in new), *((here, each) for each in (model, *trained))]
+            found[project.name] = Rows.joined([_rows(*way) for way in ways])
+        report.say(f"{project.name}: {len(found[project.name]):,} characters for the base model's gate")
+    _tell("base", found, fit_gate, load_gate(base.folder()) or defaults.gate("gate"), report)
+    save_gate(base.folder(), fit_gate(Rows.joined(list(found.values()))))
 
 
 def _tell(name: str, found: Mapping[str, Rows], fit: Callable[..., Arrays], before: Arrays, report: Report) -> None:
     """Tell what each project is worth to a gate that was fitted on the others, and to the one before."""
     table = []
     for project, own in found.items():
-        others = _joined([each for other, each in found.items() if other != project] or [own])
-        table.append([project, bits(fit(*others), *own), bits(before, *own)])
+        others = Rows.joined([each for other, each in found.items() if other != project] or [own])
+        table.append([project, bits(fit(others), own), bits(before, own)])
     report.grid(f"{name}: bits per character", ["project", "fitted on the others", "the gate before"], table)
 
 
-def _fresh(material: Material) -> Material:
-    """Return hunks that are typed in a folder of which nothing is in memory, half of them into new files."""
-    old, new = material.hunks[::_FRESH], material.hunks[1::_FRESH]
-    hunks = [*old, *(replace(hunk, before=b"", after=b"") for hunk in new)]
-    return replace(material, corpus=replace(material.corpus, files=()), hunks=hunks)
+def _situations(material: Material) -> list[Material]:
+    """Return the hunks as they were written, some in a folder of which nothing is in memory, and some in new files."""
+    old, elsewhere, here = (material.hunks[start::_FRESH] for start in range(3))
+    alone, new = ([replace(hunk, before=b"", after=b"") for hunk in hunks] for hunks in (elsewhere, here))
+    nothing = replace(material.corpus, files=())
+    return [material, replace(material, corpus=nothing, hunks=[*old, *alone]), replace(material, hunks=new)]
 
 
 def _rows(material: Material, model: Model | None) -> Rows:
-    features, chances, hits = [], [], []
-    for position, character in _typed(material, model):
-        features.append(position.features)
-        chances.append(position.distributions[:, character])
-        hits.append(position.distributions.argmax(1) == character)
-    return np.array(features), np.array(chances), np.array(hits, np.float64)
-
-
-def _joined(parts: Sequence[Rows]) -> Rows:
-    features, chances, hits = map(np.concatenate, zip(*parts, strict=True))
-    return features, chances, hits
+    typed = list(_typed(material, model))
+    return Rows(
+        np.array([position.features for position, _ in typed]),
+        np.array([position.distributions for position, _ in typed], np.float32),
+        np.array([character for _, character in typed], np.int64),
+    )
 
 
 # --- what is typed ---------------------------------------------------------------------------------------
@@ -190,10 +191,13 @@ def _beginning() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
         shapes = {"w1": (escape.HIDDEN, escape.FEATURES), "b1": (escape.HIDDEN,), "w2": (escape.HIDDEN,), "b2": (1,)}
         found |= {f"escape.{memory}.{key}": np.zeros(shape, np.float32) for key, shape in shapes.items()}
     for gate in ("gate", "gate-memories"):
-        shapes = {"mean": (FEATURES,), "w1": (1, FEATURES), "b1": (1,), "w2": (len(SOURCES), 1), "b2": (len(SOURCES),)}
+        sources = len(SOURCES)
+        shapes = {"mean": (FEATURES,), "w1": (1, FEATURES), "b1": (1,), "w2": (sources, 1), "b2": (sources,)}
+        shapes |= {"w3": (sources + 1, 1), "b3": (sources + 1,)}
         found |= {f"{gate}.{key}": np.zeros(shape, np.float32) for key, shape in shapes.items()}
-        found[f"{gate}.scale"], found[f"{gate}.sharp"] = np.ones(FEATURES, np.float32), np.array((1, 0), np.float32)
-    found["gate-memories.b2"][0] = -50.0
+        found[f"{gate}.scale"] = np.ones(FEATURES, np.float32)
+        found[f"{gate}.b3"][-1] = 1.0  # the linear mixture
+    found["gate-memories.b2"][0] = ABSENT
     return found
 
 

@@ -11,14 +11,14 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from charwise.learning import Calibrated, Calibrating, Happening
 from charwise_trainer import events
+from charwise_trainer.events import Event
 
 # In a log, one line of progress for each tenth of the way.
 _LOG_STEPS = 10
 
 
-def show(happenings: Iterable[Happening], console: Console) -> None:
+def show(happenings: Iterable[Event], console: Console) -> None:
     """Show a training live in a terminal, or as lines where the output is none."""
     if console.is_terminal:
         _show_live(happenings, console)
@@ -26,7 +26,7 @@ def show(happenings: Iterable[Happening], console: Console) -> None:
         _show_lines(happenings, console)
 
 
-def tell(happenings: Iterable[Happening]) -> None:
+def tell(happenings: Iterable[Event]) -> None:
     """Write each event as a line of JSON to stdout, for the daemon that started this process."""
     for event in happenings:
         fields = {
@@ -36,7 +36,7 @@ def tell(happenings: Iterable[Happening]) -> None:
         sys.stdout.flush()
 
 
-def sentence(event: Happening) -> str:
+def sentence(event: Event) -> str:
     """Return an event in words; "" for those that a bar shows better."""
     text = ""
     match event:
@@ -57,17 +57,10 @@ def sentence(event: Happening) -> str:
         case events.Finished():
             bpc = "" if event.bpc is None else f", {event.bpc:.3f} bits per character on held-out text"
             text = f"{'interrupted, ' if event.interrupted else ''}stored at step {event.step:,}{bpc}"
-        case Calibrating():
-            text = "learning to weigh LSTM and memories on held-out text"
-        case Calibrated():
-            text = (
-                f"gate stored; bits per character: LSTM {event.lstm:.2f}, corpus {event.corpus:.2f}, "
-                f"documents {event.documents:.2f}, nearby {event.nearby:.2f}, mixed {event.mixed:.2f}"
-            )
     return text
 
 
-def _show_live(happenings: Iterable[Happening], console: Console) -> None:
+def _show_live(happenings: Iterable[Event], console: Console) -> None:
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("warming up", total=1.0)
@@ -82,7 +75,7 @@ def _show_live(happenings: Iterable[Happening], console: Console) -> None:
                     console.print(text, highlight=False, markup=False)
 
 
-def _show_lines(happenings: Iterable[Happening], console: Console) -> None:
+def _show_lines(happenings: Iterable[Event], console: Console) -> None:
     told = 0
     for event in happenings:
         text = sentence(event)

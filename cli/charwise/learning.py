@@ -1,65 +1,28 @@
-"""One training of a workspace: files, LSTM, gate. The foreground and the daemon's child run the same one.
+"""One training of a workspace. The foreground and the daemon's child run the same one.
 
-Knows no display: what happens is yielded. Here the trainer and the daemon's predictor meet, which know nothing of
-each other.
+Knows no display: what happens is yielded. Here the trainer and the daemon's settings meet, which know nothing of each
+other.
 """
 
-import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from charwise_daemon import paths, registry, settings
-from charwise_daemon.calibration import typed
 from charwise_daemon.errors import ModelError
-from charwise_daemon.gate import Gate
-from charwise_daemon.predictor import Floats, first_gate
 from charwise_daemon.registry import Entry
-from charwise_daemon.store import Store, gate_of_base, name_for
-from charwise_trainer import base, checkpoint, renewal
+from charwise_daemon.store import Store, name_for
+from charwise_trainer import base, renewal
 from charwise_trainer.config import ModelConfig, TrainConfig, config_for
-from charwise_trainer.corpus import Corpus, CorpusFile, Limits, by_line, discover
+from charwise_trainer.corpus import Corpus, Limits, by_line, discover
 from charwise_trainer.errors import CorpusError
-from charwise_trainer.events import Event, Finished, Started
-from charwise_trainer.gate_file import GATE, save_gate
+from charwise_trainer.events import Event, Finished
 from charwise_trainer.lock import training_lock
-from charwise_trainer.material import apart
 from charwise_trainer.portable import begin_from, begin_from_base
 from charwise_trainer.train import train
-
-# Characters of held-out text that the gate learns from: seconds of typing on numpy; and the most computing that it may
-# take, in which a pause does not count.
-_GATE_CHARACTERS, _GATE_SECONDS = 8_000, 20.0
-# With fewer there is nothing to learn that the default gate does not know.
-_FEWEST_GATE_CHARACTERS = 400
-
-
-@dataclass(frozen=True)
-class Calibrating:
-    """The LSTM is stored; the gate is learning to weigh it."""
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """The gate has learned from held-out text and is stored; bits per character of that, by source and mixed.
-
-    Mixed is as the gate was before each character.
-    """
-
-    characters: int
-    lstm: float
-    corpus: float
-    documents: float
-    nearby: float
-    mixed: float
-
-
-Happening = Event | Calibrating | Calibrated
 
 
 def learn(
@@ -72,7 +35,7 @@ def learn(
     *,
     lines: bool | None = None,
     anew: bool = False,
-) -> Generator[Happening]:
+) -> Generator[Event]:
     """Train the model of the workspace at `path` and yield what happens.
 
     `model` is its name, "" the workspace's own; `options` are of TrainConfig; `size` is of ModelConfig, as far as the
@@ -94,20 +57,13 @@ def learn(
     config = TrainConfig(**options, model=_asked(corpus.characters, size, entry))
     files = by_line(corpus.files) if entry.lines else corpus.files
     directory = _begun(entry.model, start, _usual_start(size, entry))
-    is_due = True
     with training_lock(directory) if anew else nullcontext():
+        has_ended = False
         for event in train(files, renewal.begun(directory) if anew else directory, config, should_stop):
             yield event
-            if isinstance(event, Started) and event.is_short:  # 1. a save is no reason to fit what is fitted already
-                is_due = not (directory / GATE).exists()
-            if isinstance(event, Finished) and event.interrupted:
-                is_due = False
-        if anew and is_due:
+            has_ended = isinstance(event, Finished) and not event.interrupted
+        if anew and has_ended:
             renewal.adopt(directory)
-    if is_due:
-        yield Calibrating()
-        if calibrated := calibrate(entry.model, files, should_stop):
-            yield calibrated
 
 
 def _asked(characters: int, size: dict[str, Any], entry: Entry) -> ModelConfig | None:
@@ -157,36 +113,6 @@ def enlist(root: Path, model: str, lines: bool | None, start: str) -> Entry:
     if entry != known:
         registry.write(file, {**listed, root: entry})
     return entry
-
-
-def calibrate(name: str, files: Sequence[CorpusFile], should_stop: Callable[[], bool]) -> Calibrated | None:
-    """Let the gate learn, as it does while one types, from the files that the training held out, and store it.
-
-    None where those are too short.
-    """
-    store, latest = Store(paths.models_dir()), time.thread_time() + _GATE_SECONDS
-    best = checkpoint.best(store.directory(name))
-    assert best, "it was just trained"
-    found = checkpoint.load(best)
-    learned, held_out = apart(files, found.held_out())
-    begun = gate_of_base(found.meta)
-    gate, chances, mixed = Gate(begun) if begun else first_gate(has_lstm=True), list[Floats](), list[float]()
-    places = typed(
-        store.load(name).engine,
-        gate,
-        learned,
-        held_out,
-        _GATE_CHARACTERS,
-        lambda: should_stop() or time.thread_time() > latest,
-    )
-    for position, character in places:
-        chances.append(position.distributions[:, character])
-        mixed.append(position.probabilities[character])
-    if len(mixed) < _FEWEST_GATE_CHARACTERS:
-        return None
-    save_gate(store.directory(name), gate.arrays)
-    bits = [float(-np.log2(np.maximum(each, 1e-9)).mean()) for each in (*np.transpose(chances), mixed)]
-    return Calibrated(len(mixed), *bits)
 
 
 def nothing_in(corpus: Corpus) -> str:

@@ -21,10 +21,11 @@ from charwise_daemon.completer import Draft, complete, lines_at
 from charwise_daemon.documents import Document, Documents, Key
 from charwise_daemon.engine import Engine, State
 from charwise_daemon.errors import InvalidRequestError, ModelError
+from charwise_daemon.features import SOURCES
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
 from charwise_daemon.offer import After, Found, Offer
-from charwise_daemon.predictor import SOURCES, Predictor
+from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Complete, Completion, Generate, Suggestion
 from charwise_daemon.recall import Recall
 from charwise_daemon.search import Limits

@@ -1,7 +1,8 @@
 """The C kernel: whether there is one, which of its paths this processor takes, and how Python calls it.
 
 It is built at installation where a compiler is, and never required: `chosen()` is the one place that decides, and says
-why; where it returns no kernel, engine.py and lookup.py do the same on numpy. Calls release the GIL.
+why; where it returns no kernel, engine.py, lookup.py, predictor.py and gate.py do the same on numpy. Calls release the
+GIL.
 """
 
 import ctypes
@@ -20,8 +21,10 @@ VARIABLE = "CHARWISE_KERNEL"
 # As in kernel.c, best first; its own numbers are the values.
 _PATHS = {"vnni": 2, "avx2": 1, "neon": 3, "portable": 0}
 # Of kernel.c; a library left over from an older version is not used.
-_ABI = 2
+_ABI = 3
 MOST_BATCH = 8
+# Sources and hidden units of a gate for which it has room.
+MOST_SOURCES, MOST_UNITS = 8, 64
 
 
 class Matrix(Structure):
@@ -96,6 +99,17 @@ class MemoryView(Structure):
         ("shard_count", c_int32),
         ("strip_count", c_int32),
         ("after_size", c_int32),
+    )
+
+
+class GateView(Structure):
+    """`gate` of kernel.c."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("w1", "b1", "w2", "b2", "w3", "b3", "counts")),
+        ("features", c_int32),
+        ("units", c_int32),
+        ("sources", c_int32),
     )
 
 
@@ -188,5 +202,8 @@ def _library() -> tuple[ctypes.CDLL | None, str]:
         c_int,
         *3 * [c_void_p],
     ]
-    library.charwise_match.restype = library.charwise_advance.restype = None
+    library.charwise_features.argtypes = [c_void_p, c_int, c_void_p, c_int, c_int, c_void_p]
+    library.charwise_mix.argtypes = [POINTER(GateView), c_void_p, c_void_p, c_void_p]
+    for function in (library.charwise_match, library.charwise_advance, library.charwise_features, library.charwise_mix):
+        function.restype = None
     return library, ""

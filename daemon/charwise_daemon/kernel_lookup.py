@@ -11,8 +11,8 @@ from charwise_daemon.kernel import INTERVALS, EscapeView, Kernel, MemoryView, Sh
 from charwise_daemon.lookup import Match
 from charwise_daemon.shard import Shard, Strip
 
-# `prediction` of kernel.c: 256 doubles, and three int32 in the place of two more.
-_PREDICTION = 258
+# `prediction` of kernel.c: twice 256 doubles, and three int32 in the place of two more.
+_PREDICTION = 514
 
 
 class KernelLookup:
@@ -53,8 +53,8 @@ class KernelLookup:
 
 
 def _matched(prediction: np.ndarray[tuple[int], np.dtype[np.float64]], found: object, shift: int) -> Match:
-    order, count, own, _ = prediction[256:].view(np.int32).tolist()
-    return Match(prediction[:256], order, count, found, shift, own)
+    order, count, own, _ = prediction[512:].view(np.int32).tolist()
+    return Match(prediction[:256], prediction[256:512], order, count, found, shift, own)
 
 
 def _shard_view(shard: Shard) -> ShardView:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charwise_daemon.escape import Escape, features_of
-from charwise_daemon.shard import GAP, MAX_ORDER, Counts, Interval, Shard, Strip
+from charwise_daemon.shard import GAP, HABITS, MAX_ORDER, Counts, Interval, Shard, Strip
 
 # Occurrences looked at per order of a sampled shard; more do not change a distribution enough to pay for the time.
 _SAMPLES = 200
@@ -27,6 +27,7 @@ class Match:
     """Where a context occurs, and what followed it there, the longer ends of the context first."""
 
     probabilities: NDArray[np.float64]  # (256,) of the next character
+    habits: NDArray[np.float64]  # (256,) the same by the last HABITS characters alone
     order: int  # the longest end of the context that something followed
     count: int  # how often that end occurs
     found: Any  # the look-up's own: intervals of the shards, and lengths along the strips
@@ -84,7 +85,7 @@ class Lookup:
         followed, sizes = self._followed(found, shift, own)
         best = int(followed.orders[-1]) if len(followed.orders) else 0
         count = int(sizes[best]) if len(followed.orders) else 0
-        return Match(_blend(followed, self._escape), best, count, found, shift, own)
+        return Match(*_blend(followed, self._escape), best, count, found, shift, own)
 
     def _followed(self, found: Found, shift: int, own: int) -> tuple[Followed, Counts]:
         counts, sizes = np.zeros((MAX_ORDER + 1, 256), np.int64), np.zeros(MAX_ORDER + 2, np.int64)
@@ -194,10 +195,15 @@ def _telling(sizes: Counts) -> NDArray[np.int64]:
     return chosen
 
 
-def _blend(followed: Followed, escape: Escape) -> NDArray[np.float64]:
-    """Mix orders, shortest first, (256,): each keeps its share and escapes with the rest to the shorter one."""
+def _blend(followed: Followed, escape: Escape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mix orders, shortest first, (256,): each keeps its share and escapes with the rest to the shorter one.
+
+    Returned are all mixed, and those up to HABITS.
+    """
     mixed, totals = np.full(256, 1 / 256), followed.counts.sum(1)
+    habits = mixed
     rests = escape.shares(features_of(followed.orders, followed.counts))
-    for row, total, rest in zip(followed.counts, totals, rests, strict=True):
+    for order, row, total, rest in zip(followed.orders, followed.counts, totals, rests, strict=True):
         mixed = mixed * rest + (1 - rest) / total * row
-    return mixed
+        habits = mixed if order <= HABITS else habits
+    return mixed, habits

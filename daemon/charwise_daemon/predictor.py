@@ -4,10 +4,8 @@ A Position is everything known at one place of a text: the LSTM's state, the mem
 value: stepping returns a new one, so a search can go back to any of them. Knows no documents and no sockets.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,45 +13,23 @@ from numpy.typing import NDArray
 from charwise_daemon import defaults
 from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.engine import Engine, State
+from charwise_daemon.features import SOURCES, features_of
 from charwise_daemon.gate import Gate
 from charwise_daemon.lookup import Match
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
-from charwise_daemon.shard import MAX_ORDER
 from charwise_trainer.text import END
 
 Floats = NDArray[np.float64]
 
-SOURCES = ("lstm", "corpus", "documents", "nearby")
-"""In the order of the gate's outputs: the LSTM; the workspace's files; the open documents; what was just written."""
-MEMORIES = SOURCES[1:]
-FEATURES = len(SOURCES) + len(SOURCES) ** 2 + 3 * len(MEMORIES)
 # What a source that is absent says.
 _ABSENT: Floats = np.zeros(256)
-# A probability counts as no less where its logarithm is looked at.
-_LEAST = 1e-6
+# Stands before a text that has not begun.
+_LINE_END = ord("\n")
 
 
 def first_gate(*, has_lstm: bool) -> Gate:
     """Return the gate that there is before anything was typed or trained."""
     return Gate(defaults.gate("gate" if has_lstm else "gate-memories"))
-
-
-def features_of(distributions: Floats, matches: Sequence[Match]) -> Floats:
-    """Return what the gate looks at, (K, 256) -> (FEATURES,).
-
-    The entropy of each source in bits; what each gives to the favourite of each, as a logarithm; and of each memory how
-    long a context it found, and how often.
-    """
-    favourites = distributions.argmax(1)
-    agreement = np.log(np.maximum(distributions[:, favourites], _LEAST))  # (K, K)
-    found = chain.from_iterable((math.log1p(m.order), math.log1p(m.count), m.order / MAX_ORDER) for m in matches)
-    return np.concatenate((_entropies(distributions), agreement.ravel(), np.fromiter(found, np.float64)))
-
-
-def _entropies(distributions: Floats) -> Floats:
-    """Return the bits of each distribution, (K, 256) -> (K,)."""
-    entropies: Floats = -np.einsum("kc,kc->k", distributions, np.log2(distributions + 1e-12))
-    return entropies
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +93,7 @@ class Predictor:
         memories = (corpus, documents.documents, documents.nearby)
         own = context if own_context is None else own_context
         matches = corpus.match(context), documents.documents.match(own), documents.nearby.match(own)
-        return self._position(state, lstm, memories, matches)
+        return self._position(state, lstm, memories, matches, context[-1] if context else _LINE_END)
 
     def step(self, position: Position, character: int) -> Position:
         """Return the position after one more character."""
@@ -125,7 +101,7 @@ class Predictor:
         if self.engine and state is not None:
             state, lstm = self.engine.advance(state, character)
             lstm = self._adapted(state, lstm)
-        return self._position(state, lstm, position.memories, tuple(_advanced(position, character)))
+        return self._position(state, lstm, position.memories, tuple(_advanced(position, character)), character)
 
     def learn(self, position: Position, character: int) -> None:
         """Learn from a character that was typed: the gate, which sources had foreseen it; the LSTM, to foresee it."""
@@ -138,11 +114,11 @@ class Predictor:
         return self._adaptation.probabilities(state[-1, 0], lstm) if self._adaptation else lstm
 
     def _position(
-        self, state: State | None, lstm: Floats, memories: tuple[Memory, ...], matches: tuple[Match, ...]
+        self, state: State | None, lstm: Floats, memories: tuple[Memory, ...], matches: tuple[Match, ...], before: int
     ) -> Position:
         distributions = np.empty((len(SOURCES), 256))
-        distributions[:] = lstm, *(match.probabilities for match in matches)
-        features = features_of(distributions, matches)
+        distributions[:] = lstm, *(match.probabilities for match in matches), matches[0].habits
+        features = features_of(distributions, matches, before)
         return Position(state, memories, matches, distributions, features, self.gate.mix(features, distributions))
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from charwise_daemon.calibration import Region
 from charwise_daemon.documents import same_ends
+from charwise_daemon.region import Region
 
 # More files than this at once, or more characters in one of them, nobody has typed between two saves.
 MOST_FILES, _MOST_TYPED = 5, 5_000

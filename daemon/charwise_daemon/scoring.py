@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from charwise_daemon.calibration import Region
 from charwise_daemon.documents import Document, Documents
+from charwise_daemon.features import SOURCES
 from charwise_daemon.ledger import Ledger
-from charwise_daemon.predictor import SOURCES, Position, Predictor
+from charwise_daemon.predictor import Position, Predictor
+from charwise_daemon.region import Region
 from charwise_daemon.saved import Saved, typed_regions
 from charwise_daemon.shard import Shard
 
@@ -151,7 +152,7 @@ def _steps(
 ) -> Iterator[tuple[Position, int] | None]:
     """Yield each character of the region with the position before it, and None after a bit of other work.
 
-    The document grows line by line, as in calibration.type_region; what is still to be typed has never been in it.
+    The document grows line by line, as in region.type_region; what is still to be typed has never been in it.
     """
     offset = len(region.before)
     for line in region.typed.splitlines(keepends=True):

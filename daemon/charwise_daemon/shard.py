@@ -11,6 +11,8 @@ from pydivsufsort import divsufsort
 
 # Longer contexts are nearly always unique, and then say no more than the 24 characters do.
 MAX_ORDER = 24
+# Characters of the contexts whose followers are habits. Of 2, 3, 4 and 6, two saved the gate most: 1.4 bits in 100.
+HABITS = 2
 # Separates texts; occurs in no accepted text, so no match reaches across.
 GAP = b"\0"
 

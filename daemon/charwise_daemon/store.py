@@ -10,7 +10,7 @@ from pathlib import Path
 
 from charwise_daemon.engine import Engine, engine_of
 from charwise_daemon.errors import ModelError
-from charwise_daemon.predictor import FEATURES, SOURCES
+from charwise_daemon.features import FEATURES, SOURCES
 from charwise_trainer import base, checkpoint
 from charwise_trainer.errors import ModelBusyError, TrainerError
 from charwise_trainer.gate_file import GateArrays, load_gate
@@ -28,7 +28,7 @@ class Model:
 
     name: str
     engine: Engine
-    gate: GateArrays | None  # as it was fitted, None before that
+    gate: GateArrays | None  # what mixes it, None for the default
     meta: checkpoint.Meta
 
     def __repr__(self) -> str:
@@ -42,10 +42,10 @@ def name_for(workspace: Path) -> str:
     return f"{readable}-{hashlib.sha256(str(workspace).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
-def _gate_in(directory: Path) -> GateArrays | None:
-    """Return a model's gate; one that cannot be used (an older charwise made it) is as good as none."""
+def _gate_in(folder: Path) -> GateArrays | None:
+    """Return a base model's gate; one that cannot be used (an older charwise made it) is as good as none."""
     try:
-        gate = load_gate(directory)
+        gate = load_gate(folder)
     except TrainerError as error:
         log.warning("%s", error)
         return None
@@ -64,7 +64,7 @@ def _base_model(folder: Path) -> Model:
 
 
 def gate_of_base(meta: checkpoint.Meta) -> GateArrays | None:
-    """Return the base model's gate for a model that began from that: it is weighed alike until its own is fitted."""
+    """Return the base model's gate for a model that began from that: what is learned of a project changes it little."""
     return _gate_in(base.folder()) if meta.base and base.is_there() else None
 
 
@@ -106,8 +106,7 @@ class Store:
             ModelError: there is none, or it cannot be read.
         """
         found = self._read(name)
-        gate = _gate_in(self.directory(name)) or gate_of_base(found.meta)
-        return Model(name, engine_of(found.meta.model, found.weights), gate, found.meta)
+        return Model(name, engine_of(found.meta.model, found.weights), gate_of_base(found.meta), found.meta)
 
     def base(self) -> Model | None:
         """Return the base model, which serves who has none yet; None where it is not used, or there is none.

@@ -104,7 +104,7 @@ def test_train_sample_complete(run: Run, project: Path) -> None:
     assert code == 0
     answer = json.loads(out)
     assert set(answer) == {"suggestions", "sources", "milliseconds"}
-    assert answer["sources"] == ["lstm", "corpus", "documents", "nearby"]
+    assert answer["sources"] == ["lstm", "corpus", "documents", "nearby", "habits"]
     assert answer["suggestions"][0]["text"].startswith("apper")
 
     code, out, _ = run("train", project, "--epochs", "1", "--threads", "1")

@@ -139,7 +139,7 @@ async def test_type_through(lstm: Engine) -> None:
         typist.type(offered.text[at - 1].encode())
         answer = typist.ask()
         assert isinstance(answer, Completion)
-        assert answer.sources == ["lstm", "corpus", "documents", "nearby"]
+        assert answer.sources == ["lstm", "corpus", "documents", "nearby", "habits"]
         assert answer.suggestions == [_left(offered, at)]
     await typist.rest()
     assert predictor.steps == steps
@@ -274,7 +274,7 @@ async def _written(text: bytes, multiline: Multiline, most: int = 3, after: byte
     chosen = CompletionSettings(
         time_limit_ms=1e9, max_characters=200, multiline=multiline, max_lines=most, eagerness=0.0
     )
-    learned = (_TWICE + _SURE + b"\n") * 80 + (_TWICE + _OTHER + b"\n") * 10
+    learned = (_TWICE + _SURE + b"\n") * 80 + (_TWICE + _OTHER + b"\n") * 5
     typist = Typist(Predictor(corpus=Memory.of(learned)), text + after, chosen)
     typist.cursor -= len(after)
     return _first(await typist.asked(**limits)).text
@@ -528,7 +528,7 @@ async def test_time_limit() -> None:
     predictor = Counting(None)
     typist = Typist(predictor, chosen=dataclasses.replace(_UNHURRIED, time_limit_ms=0.0))
     assert await typist.asked(trigger="invoked") == Completion(
-        [], ["corpus", "documents", "nearby"], pytest.approx(0, abs=1e9)
+        [], ["corpus", "documents", "nearby", "habits"], pytest.approx(0, abs=1e9)
     )
     assert predictor.steps == 0
     assert (await typist.asked(max_milliseconds=1e9)).suggestions

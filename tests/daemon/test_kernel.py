@@ -15,10 +15,11 @@ from charwise_daemon import defaults
 from charwise_daemon import kernel as kernels
 from charwise_daemon.engine import Array, Engine, engine_of
 from charwise_daemon.errors import SettingsError
+from charwise_daemon.features import FEATURES, MEMORIES, SOURCES, features_of
+from charwise_daemon.gate import Gate
 from charwise_daemon.kernel_engine import KernelEngine
 from charwise_daemon.kernel_lookup import KernelLookup
-from charwise_daemon.lookup import Lookup
-from charwise_daemon.predictor import MEMORIES
+from charwise_daemon.lookup import Lookup, Match
 from charwise_daemon.shard import Shard, Strip
 from charwise_trainer.checkpoint import Checkpoint
 from charwise_trainer.config import ModelConfig
@@ -148,6 +149,7 @@ def test_lookup_equals_numpy(text: bytes, other: bytes, context: bytes, more: by
     for character in [*more, None]:
         assert (one.order, one.count) == (two.order, two.count)
         assert_allclose(one.probabilities, two.probabilities, rtol=1e-12)
+        assert_allclose(one.habits, two.habits, rtol=1e-12)
         if character is not None:
             one, two = slow.advance(one, character), fast.advance(two, character)
 
@@ -164,6 +166,38 @@ def test_lookup_of_many_occurrences() -> None:
     slow, fast = Lookup(shards, [], after, escape), KernelLookup(kernel, shards, [], after, escape)
     for context in (b"", b"a", b"ab", b"h", b"zz", text[976:1000]):
         assert_allclose(slow.match(context).probabilities, fast.match(context).probabilities, rtol=1e-12)
+
+
+def _with(path: str, monkeypatch: pytest.MonkeyPatch, units: int) -> tuple[Array, Array]:
+    """Return the features and the mixtures of some positions, by a gate that has learned from each; one source less."""
+    monkeypatch.setenv(kernels.VARIABLE, path)
+    chance, features, mixed = np.random.default_rng(3), [], []
+    arrays = {"mean": np.zeros(FEATURES), "scale": np.ones(FEATURES), "b1": np.zeros(units)}
+    for key, shape in (("w1", (units, FEATURES)), ("w2", (5, units)), ("b2", (5,)), ("w3", (6, units)), ("b3", (6,))):
+        arrays[key] = chance.normal(0, 0.1, shape)
+    arrays["b3"] += 0.4
+    gate = Gate({key: array.astype(np.float32) for key, array in arrays.items()}).without([1])
+    for evenness in np.geomspace(0.001, 10, 60):
+        distributions = chance.dirichlet(np.full(256, evenness), len(SOURCES))
+        distributions[chance.random(len(SOURCES)) < 0.2] = 0.0  # absent
+        matches = [
+            Match(each, each, int(order), int(order) ** 3, None, 0, 0)
+            for each, order in zip(distributions[1:4], chance.integers(0, 25, 3), strict=True)
+        ]
+        features.append(features_of(distributions, matches, int(chance.integers(0, 256))))
+        mixed.append(gate.mix(features[-1], distributions))
+        gate.learn(features[-1], distributions, int(mixed[-1].argmax()))
+    return np.array(features), np.array(mixed)
+
+
+@needs_kernel
+@pytest.mark.parametrize("units", [1, 24, kernels.MOST_UNITS, kernels.MOST_UNITS + 1])
+def test_gate_equals_numpy(units: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features and mixtures are numpy's to single precision, while the gate learns; a larger gate is numpy's."""
+    slow, fast = _with("numpy", monkeypatch, units), _with("auto", monkeypatch, units)
+    assert_allclose(fast[0], slow[0], atol=2e-5)
+    assert_allclose(fast[1], slow[1], rtol=2e-4, atol=1e-9)
+    assert_allclose(fast[1].sum(1), 1)
 
 
 _ARM = shutil.which("aarch64-linux-gnu-gcc"), shutil.which("qemu-aarch64")

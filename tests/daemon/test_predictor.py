@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from charwise_daemon.calibration import regions, type_region, typed
 from charwise_daemon.engine import Engine
+from charwise_daemon.features import FEATURES, SOURCES
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
-from charwise_daemon.predictor import FEATURES, SOURCES, Predictor, first_gate
+from charwise_daemon.predictor import Predictor, first_gate
+from charwise_daemon.region import Region, type_region
 from charwise_trainer.corpus import END, CorpusFile, encode
 from tests.daemon.test_snapshots import _engine
 
@@ -64,33 +65,24 @@ def test_own_files_end_is_not_expected() -> None:
     assert ends[1] > 0.5
 
 
-def test_calibration_types_held_out_text() -> None:
-    """Held-out text is typed once, line by line, and the gate learns from each character."""
-    gate = first_gate(has_lstm=True)
-    found = list(typed(_engine(), gate, _FILES[:7], _FILES[7:], 300))
-    assert len(found) == 300
-    assert gate.learned == 300
-    for region in regions(_FILES[:1]):
-        assert region.before + region.typed + region.after == _FILES[0].data
-    characters = [character for region in regions(_FILES[:1]) for *_, character in type_region(Predictor(), region)]
-    assert bytes(characters) == _FILES[0].data
+def test_type_region() -> None:
+    """A region is typed whole, character by character, and the gate learns from each."""
+    data, gate = _FILES[0].data, first_gate(has_lstm=True)
+    region = Region(_FILES[0].name, data[:70], data[70:300], data[300:])
+    found = list(type_region(Predictor.of(_engine(), gate, _MEMORY, region.name, None), region))
+    assert bytes(character for *_, character in found) == region.typed
+    assert gate.learned == len(region.typed)
 
 
-def test_calibration_leaks_nothing() -> None:
+def test_type_region_leaks_nothing() -> None:
     """What is typed is in no memory: noise costs each of them as many bits as noise has."""
     noise = np.random.default_rng(0).integers(ord("a"), ord("p") + 1, 2000).astype(np.uint8)
     noise[::40] = ord("\n")
-    file = CorpusFile("noise.txt", noise.tobytes(), 0)
-    bits = [
-        -np.log2(position.distributions[1:, character])
-        for position, character in typed(_engine(), first_gate(has_lstm=True), [], [file], 2000)
-    ]
+    text = noise.tobytes()
+    predictor = Predictor.of(_engine(), None, CorpusMemory.build({}), "noise.txt", None)
+    typed = type_region(predictor, Region("noise.txt", text[:400], text[400:1600], text[1600:]))
+    bits = [-np.log2(position.distributions[1:, character]) for _, position, character in typed]
     assert (np.mean(bits, axis=0) > 3.9).all()
-
-
-def test_calibration_without_text() -> None:
-    """Nothing held out gives nothing."""
-    assert not list(typed(_engine(), first_gate(has_lstm=True), _FILES, [], 100))
 
 
 def test_features_tell_the_sources_apart(lstm: Engine) -> None:
@@ -101,4 +93,15 @@ def test_features_tell_the_sources_apart(lstm: Engine) -> None:
     one, other = (each.at(state, b"def function_7(val", OpenMemories.none()) for each in (sure, vague))
     at = SOURCES.index("corpus")
     assert one.features[at] < other.features[at]  # its entropy
-    assert one.features[-9] > other.features[-9]  # the order that it found
+    orders = len(SOURCES) + len(SOURCES) ** 2
+    assert one.features[orders] > other.features[orders]  # the order that it found
+
+
+def test_features_tell_what_stands_before() -> None:
+    """Letters, digits, blanks and the rest each have a feature of their own, where a text begins too."""
+    seen = [
+        Predictor().at(None, before, OpenMemories.none()).features
+        for before in (b"", b"\n", b"ab", b"a1", b"a ", b"a(")
+    ]
+    assert len({tuple(each) for each in seen}) == 5
+    assert (seen[0] == seen[1]).all()

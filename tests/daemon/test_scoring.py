@@ -14,8 +14,8 @@ import pytest
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient
+from charwise_daemon.features import SOURCES
 from charwise_daemon.ledger import Ledger
-from charwise_daemon.predictor import SOURCES
 from charwise_daemon.protocol import Open, WorkspacePath
 from charwise_daemon.scoring import Scoring
 from charwise_daemon.served import Served
@@ -92,7 +92,7 @@ async def test_scored_before_it_is_learned(project: Path) -> None:
     async with scoring(project) as scores:
         scores.append("stat.py", _NEW)
         new = await scores.until_scored(len(_NEW))
-        assert new.keys() == {"corpus", "documents", "nearby", "mix"}  # there is no LSTM yet
+        assert new.keys() == {"corpus", "documents", "nearby", "habits", "mix"}  # there is no LSTM yet
         assert new["mix"] > 1.0
         scores.ledger.clear()
         scores.append("sched.py", _NEW)

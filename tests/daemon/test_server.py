@@ -61,7 +61,7 @@ async def test_complete_from_the_document() -> None:
     client.notify("open", Open("d", SPLINES, 1))
     completion = completion_of(await client.request("complete", Complete("d", 1, len(SPLINES))))
     assert completion.suggestions[0].text.startswith("lin")
-    assert completion.sources == ["corpus", "documents", "nearby"]
+    assert completion.sources == ["corpus", "documents", "nearby", "habits"]
     assert len(completion.suggestions[0].probabilities) == len(completion.suggestions[0].text)
     await client.close()
 

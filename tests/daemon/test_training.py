@@ -184,7 +184,7 @@ async def test_learns_a_new_workspace_to_the_end(home: Path, project: Path) -> N
     [workspace] = status["workspaces"]
     assert workspace["changed"] == 0
     assert "Engine(lstm" in workspace["predictor"]
-    assert Store(paths.models_dir()).load(workspace["model"]).gate is not None
+    assert Store(paths.models_dir()).load(workspace["model"]).meta.finished
     await client.close()
 
 

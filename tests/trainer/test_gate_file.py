@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from charwise_trainer import checkpoint
 from charwise_trainer.errors import CheckpointError, StorageError
-from charwise_trainer.gate_file import GATE, gate_weights, load_gate, save_gate
+from charwise_trainer.gate_file import GATE, load_gate, save_gate
 from tests.trainer.test_storage import files_limited_to
 
 F, H, K = 5, 4, 3
@@ -16,7 +15,8 @@ F, H, K = 5, 4, 3
 
 def some_gate(seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
-    shapes = {"mean": (F,), "scale": (F,), "w1": (H, F), "b1": (H,), "w2": (K, H), "b2": (K,), "sharp": (2,)}
+    shapes = {"mean": (F,), "scale": (F,), "w1": (H, F), "b1": (H,), "w2": (K, H), "b2": (K,)}
+    shapes |= {"w3": (K + 1, H), "b3": (K + 1,)}
     return {name: rng.uniform(0.5, 1.5, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
@@ -25,18 +25,10 @@ def test_gate_round_trip(tmp_path: Path) -> None:
     assert load_gate(tmp_path) is None
     save_gate(tmp_path, some_gate(0))
     save_gate(tmp_path, some_gate(1))
-    found = checkpoint.load_gate(tmp_path)
+    found = load_gate(tmp_path)
     assert found is not None
     for name, array in some_gate(1).items():
         assert (found[name] == array).all()
-
-
-def test_gate_weights_sum_to_one() -> None:
-    """Each row of weights is a distribution over the sources."""
-    weights = gate_weights(some_gate(), np.random.default_rng(0).normal(size=(7, F)))
-    assert weights.shape == (7, K)
-    np.testing.assert_allclose(weights.sum(1), 1)
-    assert (weights > 0).all()
 
 
 def test_gate_on_a_full_disk(tmp_path: Path) -> None:
@@ -53,6 +45,7 @@ def test_gate_on_a_full_disk(tmp_path: Path) -> None:
     ("change", "named"),
     [
         ({"w3": np.zeros(2, np.float32)}, "w3"),
+        ({"sharp": np.zeros(2, np.float32)}, "sharp"),
         ({"w1": np.zeros(F, np.float32)}, "no matrices"),
         ({"mean": np.zeros(F + 1, np.float32)}, "mean"),
         ({"b2": np.zeros(K)}, "b2 is float64"),
@@ -68,7 +61,7 @@ def test_load_gate_refuses(tmp_path: Path, change: dict[str, np.ndarray], named:
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04\x95pickle", bytes(range(256)) * 9])
 def test_load_gate_refuses_foreign_files(tmp_path: Path, data: bytes) -> None:
-    """What is no safetensors file is refused, and the message says that the next training mends it."""
+    """What is no safetensors file is refused, and the message says what mends it."""
     (tmp_path / GATE).write_bytes(data)
-    with pytest.raises(CheckpointError, match="remove it"):
+    with pytest.raises(CheckpointError, match="install charwise again"):
         load_gate(tmp_path)

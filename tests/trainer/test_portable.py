@@ -87,7 +87,6 @@ def _rewritten(file: Path, **parts: bytes | None) -> None:
         ({"model.pkl": b"x"}, "no model of ours"),
         ({WEIGHTS: b"x" * 100}, "no safetensors file"),
         ({META: b"{}"}, "format None"),
-        ({"gate.safetensors": b"x"}, "gate.safetensors cannot be used"),
         ({"learned.safetensors": b"x"}, "learned.safetensors cannot be used"),
     ],
 )
@@ -101,6 +100,15 @@ def test_import_refuses(tmp_path: Path, parts: dict[str, bytes | None], why: str
         portable.restore(file, tmp_path / "imported")
     assert str(caught.value).startswith(f"{file} cannot be imported: ")
     assert names(tmp_path) == ["m.charwise", "model"]
+
+
+def test_import_of_an_older_charwise(tmp_path: Path) -> None:
+    """What an older charwise put beside the model is left out."""
+    save(tmp_path / "model", 1)
+    portable.export(tmp_path / "model", tmp_path / "m.charwise")
+    _rewritten(tmp_path / "m.charwise", **{"gate.safetensors": b"of no use"})
+    portable.restore(tmp_path / "m.charwise", tmp_path / "imported")
+    assert "gate.safetensors" not in names(tmp_path / "imported")
 
 
 def test_import_of_a_newer_format(tmp_path: Path) -> None:

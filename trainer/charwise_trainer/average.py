@@ -16,9 +16,9 @@ SHARE = 0.1
 """Of the steps taken so far, about, that the mean reaches back over: short runs and long ones need no other number."""
 
 WAY = 0.75
-"""Of the way from the weights that a run goes on from to the mean. Three minutes of a core from the base model, bits per
-character of the LSTM mixed with the memories, at 0.5, 0.75 and 1 of it: ripgrep 0.770, 0.765, 0.768; psycopg2 0.764,
-0.752, 0.749; commander 0.996, 0.997, 1.008."""
+"""Of the way from the weights that a run goes on from to the mean. Three minutes of a core from the base model, bits of
+the LSTM mixed with the memories, at 0.5, 0.75 and 1 of it: ripgrep 0.770, 0.765, 0.768; psycopg2 0.764, 0.752, 0.749;
+commander 0.996, 0.997, 1.008."""
 
 
 class Average:

@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 
 from charwise_trainer.config import ModelConfig
 from charwise_trainer.errors import CheckpointError, ConfigError
-from charwise_trainer.gate_file import load_gate, save_gate
 from charwise_trainer.learned import NONE, Digests
 from charwise_trainer.lock import is_training, training_lock
 from charwise_trainer.pointers import best, good, kept, last, point, roll_back, stored
@@ -49,7 +48,7 @@ __all__ = [
     "save",
     "stored",
 ]
-__all__ += ["is_training", "load_gate", "roll_back", "save_gate", "training_lock"]  # a stored model, from one module
+__all__ += ["is_training", "roll_back", "training_lock"]  # a stored model, from one module
 
 FORMAT = 2
 """Of the files described above. Format 1 did not say what was learned; a newer one is refused, not guessed at."""

@@ -1,16 +1,15 @@
-"""The predictor's gate as a file: MODEL/gate.safetensors, seven float32 arrays.
+"""The predictor's gate as a file beside the base model: gate.safetensors, eight float32 arrays.
 
 Knows nothing of torch or of how a gate is fitted: the daemon reads it with this.
 
     mean, scale (F,)   what standardises the features
     w1 (H, F), b1 (H,) the hidden layer, tanh
     w2 (K, H), b2 (K,) the sources' weights before the softmax
-    sharp (2,)         what the odds of the likeliest character are raised to, and the logarithm of their factor
+    w3 (K + 1, H), b3 (K + 1,) the powers of the sources and of their mixture by those weights
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors
@@ -21,29 +20,20 @@ from charwise_trainer.errors import CheckpointError
 from charwise_trainer.storage import replace_file
 
 GATE = "gate.safetensors"
-KEYS = ("mean", "scale", "w1", "b1", "w2", "b2", "sharp")
+KEYS = ("mean", "scale", "w1", "b1", "w2", "b2", "w3", "b3")
 
 GateArrays = Mapping[str, NDArray[np.float32]]
 
 
-def gate_weights(gate: GateArrays, features: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the weight of each source for features (n, F): (n, K), each row summing to one."""
-    hidden = np.tanh((features - gate["mean"]) / gate["scale"] @ gate["w1"].T.astype(np.float64) + gate["b1"])
-    z = hidden @ gate["w2"].T + gate["b2"]  # (n, K)
-    shares = np.exp(z - z.max(1, keepdims=True))
-    weights: NDArray[np.float64] = shares / shares.sum(1, keepdims=True)
-    return weights
-
-
 def save_gate(directory: Path, gate: GateArrays) -> Path:
-    """Store a model's gate in place of the one there; raises StorageError, and then the old one is whole."""
+    """Store a gate in place of the one there; raises StorageError, and then the old one is whole."""
     file = directory / GATE
     replace_file(file, safetensors.numpy.save({key: np.ascontiguousarray(gate[key], np.float32) for key in KEYS}))
     return file
 
 
 def load_gate(directory: Path) -> dict[str, NDArray[np.float32]] | None:
-    """Return a model's gate, None where it has none; raises CheckpointError where the file is no gate."""
+    """Return a folder's gate, None where it has none; raises CheckpointError where the file is no gate."""
     file = directory / GATE
     try:
         data = file.read_bytes()
@@ -71,7 +61,8 @@ def _check(file: Path, gate: GateArrays) -> None:
         "b1": (hidden,),
         "w2": (sources, hidden),
         "b2": (sources,),
-        "sharp": (2,),
+        "w3": (sources + 1, hidden),
+        "b3": (sources + 1,),
     }
     for key, array in gate.items():
         if array.dtype != np.float32 or array.shape != shapes.get(key, array.shape):
@@ -81,4 +72,4 @@ def _check(file: Path, gate: GateArrays) -> None:
 
 
 def _unusable(file: Path, why: str) -> CheckpointError:
-    return CheckpointError(f"{file} cannot be used: {why}; remove it, and the next training fits a new one")
+    return CheckpointError(f"{file} cannot be used: {why}; install charwise again")

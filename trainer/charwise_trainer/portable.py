@@ -1,7 +1,7 @@
 """A model as one file, to take from one machine to another: a zip of what is needed to serve it and to go on from it.
 
     meta.json, weights.safetensors, learned.safetensors?    of its best checkpoint: checkpoint.py
-    gate.safetensors?                                       gate_file.py
+    gate.safetensors?                                       of an older charwise; it is of no use any more
 
 Nothing in it is executed, and nothing of it is unpacked before it is found to be ours, by name and size.
 """
@@ -15,7 +15,7 @@ from charwise_trainer import base as shipped
 from charwise_trainer import checkpoint
 from charwise_trainer.checkpoint import LEARNED, META, WEIGHTS, Checkpoint
 from charwise_trainer.errors import CheckpointError
-from charwise_trainer.gate_file import GATE, load_gate, save_gate
+from charwise_trainer.gate_file import GATE
 from charwise_trainer.learned import NONE
 from charwise_trainer.storage import aside, writing
 
@@ -25,7 +25,7 @@ _LARGEST = 2 * 2**30
 
 
 def export(directory: Path, file: Path) -> None:
-    """Write a model's best checkpoint and its gate to a file, whole or not at all.
+    """Write a model's best checkpoint to a file, whole or not at all.
 
     Raises:
         CheckpointError: there is no checkpoint, or it cannot be read.
@@ -35,7 +35,7 @@ def export(directory: Path, file: Path) -> None:
     if found is None:
         raise CheckpointError(f"{directory.name} has no checkpoint to export; train it first")
     checkpoint.load(found)  # what is damaged here is not carried elsewhere
-    parts = {name: found / name for name in (META, WEIGHTS, LEARNED)} | {GATE: directory / GATE}
+    parts = {name: found / name for name in (META, WEIGHTS, LEARNED)}
     new = aside(file.parent, file.name)
     with writing(file):
         try:
@@ -60,12 +60,10 @@ def restore(file: Path, directory: Path) -> checkpoint.Meta:
         unpacked.mkdir(mode=0o700, parents=True)
     try:
         _unpack(file, unpacked)
-        found, gate = checkpoint.load(unpacked), load_gate(unpacked)
+        found = checkpoint.load(unpacked)
         checkpoint.save(
             directory, found.weights, found.meta, None, best=True, learned=found.learned(), held_out=found.held_out()
         )
-        if gate:
-            save_gate(directory, gate)
     except CheckpointError as error:
         raise CheckpointError(f"{file} cannot be imported: {str(error).replace(f'{unpacked}/', '')}") from error
     finally:

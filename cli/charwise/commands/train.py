@@ -17,7 +17,7 @@ from charwise_daemon.errors import CharwiseError
 from charwise_trainer.errors import TrainerError
 
 if TYPE_CHECKING:
-    from charwise.learning import Happening
+    from charwise_trainer.events import Event
 
 # Without a budget: enough for a project of a megabyte to be read a few times on two cores.
 _MINUTES = 10.0
@@ -122,9 +122,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _served(happenings: Iterator["Happening"], tell: Callable[[str], None]) -> Iterator["Happening"]:
+def _served(happenings: Iterator["Event"], tell: Callable[[str], None]) -> Iterator["Event"]:
     """Yield the same events, and let the daemon serve each better checkpoint at once."""
     for event in happenings:
         yield event
-        if type(event).__name__ in {"Saved", "Calibrated"}:
+        if type(event).__name__ == "Saved":
             tell("reload")

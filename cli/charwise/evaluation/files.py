@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from charwise.evaluation.errors import EvaluationError
 from charwise.evaluation.replay import Score, bits
 from charwise.evaluation.variants import ALL, Learned
-from charwise_daemon.calibration import Region, type_region
+from charwise_daemon.features import SOURCES
 from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import SOURCES
+from charwise_daemon.region import Region, type_region
 from charwise_daemon.store import Store
 from charwise_trainer.corpus import CorpusFile, discover, encode
 from charwise_trainer.text import printable

@@ -1,7 +1,6 @@
 """Trains a project as the product does, in a process of its own, and keeps what was trained.
 
-A trained LSTM is kept by what made it: the files, the budget and the trainer's sources. Its gate is fitted again where
-what it weighs has changed since, which takes seconds instead of minutes.
+A trained LSTM is kept by what made it: the files, the budget and the trainer's sources.
 """
 
 import ast
@@ -16,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from charwise.evaluation.errors import EvaluationError
-from charwise_daemon import defaults, paths
+from charwise_daemon import paths
 from charwise_daemon.store import Model, Store
 from charwise_trainer import base
 from charwise_trainer import corpus as corpora
 from charwise_trainer.corpus import Corpus
 
 _NAME = "project"
-_CALIBRATED = "calibrated"  # what the gate was fitted with
-_DAEMON, _TRAINER = Path(paths.__file__).parent, Path(corpora.__file__).parent
-_CLI = Path(__file__).parent.parent
+_TRAINER = Path(corpora.__file__).parent
 # What training needs, but what is learned does not depend on: which files are read shows in the corpus itself.
 _NOT_LSTM = {
     *("corpus", "defaults", "ignore", "rules", "secret_tokens", "secret_words", "secrets", "text"),
@@ -48,10 +45,6 @@ def kept(corpus: Corpus, budget: Budget, fresh: bool = False) -> Path:
     home = paths.cache_dir() / "eval" / _key(corpus, budget)
     if fresh or not home.exists():
         _train(corpus.root, home, budget)
-    calibrated, now = home / _CALIBRATED, _gate_digest()
-    if calibrated.read_text("utf-8") != now:
-        _elsewhere(_calibrate, home, corpus.root)
-        calibrated.write_text(now, "utf-8")
     return home
 
 
@@ -71,7 +64,6 @@ def _train(root: Path, home: Path, budget: Budget) -> None:
     paths.private_dir(new)
     try:
         _elsewhere(_learn, new, root, budget)
-        (new / _CALIBRATED).write_text(_gate_digest(), "utf-8")
         shutil.rmtree(home, ignore_errors=True)
         new.rename(home)
     finally:
@@ -101,13 +93,6 @@ def _learn(root: Path, budget: Budget) -> None:
         raise EvaluationError(f"no model came of training {root}; train for more minutes")
 
 
-def _calibrate(root: Path) -> None:
-    from charwise.learning import calibrate  # noqa: PLC0415 - torch
-    from charwise_trainer.corpus import discover  # noqa: PLC0415 - as above
-
-    calibrate(_NAME, discover(root).files, lambda: False)
-
-
 # --- what a model depends on -----------------------------------------------------------------------------
 def _key(corpus: Corpus, budget: Budget) -> str:
     size = "".join(f" {name} {value}" for name, value in sorted(budget.size.items()))
@@ -121,12 +106,6 @@ def _key(corpus: Corpus, budget: Budget) -> str:
 
 def _lstm_digest() -> str:
     return _digest(file for file in _needed([_TRAINER / "train.py"]) if file.stem not in _NOT_LSTM)
-
-
-def _gate_digest() -> str:
-    """Return what tells one way of mixing, and of fitting that, from another."""
-    programs = _digest([_CLI / "learning.py", *_needed([_DAEMON / "calibration.py"])])
-    return hashlib.sha256(programs.encode() + defaults.FILE.read_bytes()).hexdigest()
 
 
 def _needed(sources: Iterable[Path]) -> set[Path]:
@@ -145,10 +124,7 @@ def _imported(source: Path) -> Iterator[Path]:
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             places = [
-                folder / f"{name.partition('.')[2]}.py"
-                for folder in (_DAEMON, _TRAINER)
-                for name in names
-                if name.partition(".")[0] == folder.name
+                _TRAINER / f"{name.partition('.')[2]}.py" for name in names if name.partition(".")[0] == _TRAINER.name
             ]
             yield from (place for place in places if place.is_file())
 

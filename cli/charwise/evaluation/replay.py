@@ -15,9 +15,10 @@ from charwise.evaluation.typist import Typing, counted, type_out
 from charwise.evaluation.variants import SUFFIX, Learned, Variant
 from charwise_daemon.benefit import price_of
 from charwise_daemon.documents import Document, Documents
+from charwise_daemon.features import SOURCES
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.memory import OpenMemories
-from charwise_daemon.predictor import SOURCES, Position, Predictor
+from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import Limits
 from charwise_daemon.settings import CompletionSettings
 

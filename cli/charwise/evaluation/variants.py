@@ -7,10 +7,11 @@ import numpy as np
 
 from charwise.evaluation.errors import EvaluationError
 from charwise_daemon.adaptation import Adaptation
+from charwise_daemon.features import SOURCES
 from charwise_daemon.gate import Floats, Gate
 from charwise_daemon.gates import Gates
 from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import SOURCES, Predictor, first_gate
+from charwise_daemon.predictor import Predictor, first_gate
 from charwise_daemon.store import Model
 
 
@@ -32,8 +33,6 @@ MEMORIES = Variant("memories", frozenset({"lstm"}))
 _GATE, _LEARNING = "gate", "learning"
 # Dynamic evaluation: the LSTM's last layer learning from what is typed.
 _ADAPTATION = "adaptation"
-# A gate that has it sharpens nothing.
-_BLUNT = {"sharp": np.array((1.0, 0.0), np.float32)}
 # That the text after the cursor has no say in what is the likeliest before it.
 SUFFIX = "suffix"
 _PARTS = (*SOURCES, _GATE, _LEARNING, _ADAPTATION, SUFFIX)
@@ -45,7 +44,11 @@ def ablated(names: Sequence[str]) -> list[Variant]:
         if name.removeprefix("no-") not in _PARTS:
             known = ", ".join(f"no-{part}" for part in _PARTS)
             raise EvaluationError(f"{name} is nothing that can be left out; what can is {known}")
-    return [Variant(name, frozenset({name.removeprefix("no-")})) for name in names]
+    return [Variant(name, _with_what_is_of_it(name.removeprefix("no-"))) for name in names]
+
+
+def _with_what_is_of_it(part: str) -> frozenset[str]:
+    return frozenset({part, "habits"} if part == "corpus" else {part})
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Learned:
         if _GATE in variant.without:
             return _Certainty()
         if variant == LSTM:
-            return _Fixed(first_gate(has_lstm=True).without(range(1, len(SOURCES))).arrays | _BLUNT)
+            return _Alone(first_gate(has_lstm=True).arrays)
         gate = self._gates(variant).for_file(name)
         if _LEARNING in variant.without:
             return _Fixed(gate.arrays)
@@ -102,15 +105,24 @@ class _Fixed(Gate):
         """Learn nothing."""
 
 
+class _Alone(_Fixed):
+    """The LSTM as it is."""
+
+    def mix(self, features: Floats, distributions: Floats) -> Floats:  # noqa: ARG002 - as any gate
+        """Return the LSTM's distribution, (K, 256) -> (256,)."""
+        lstm: Floats = distributions[SOURCES.index("lstm")]
+        return lstm
+
+
 class _Certainty(_Fixed):
-    """A source counts by the inverse square of its entropy; what is not there, not at all; nothing is sharpened."""
+    """A source counts by the inverse square of its entropy; what is not there, not at all."""
 
     def __init__(self) -> None:
-        super().__init__(first_gate(has_lstm=True).arrays | _BLUNT)
+        super().__init__(first_gate(has_lstm=True).arrays)
 
-    def weigh(self, features: Floats) -> Floats:
-        """Return the weight of each source, (F,) -> (K,)."""
+    def mix(self, features: Floats, distributions: Floats) -> Floats:
+        """Return the sources' distributions mixed linearly, (K, 256) -> (256,)."""
         entropies = features[: len(SOURCES)]
         weights = np.where(entropies > 0, 1 / (entropies + 0.1) ** 2, 0.0)
-        shares: Floats = weights / weights.sum()
-        return shares
+        mixed: Floats = weights / weights.sum() @ distributions
+        return mixed

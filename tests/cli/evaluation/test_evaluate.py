@@ -56,11 +56,7 @@ def test_history(run: Run, repository: Path) -> None:
     )
     assert (code, out.count("\n"), err) == (0, 1, "")
     assert _without_times(_found(out)["results"]) == _without_times([after])
-    (kept / "calibrated").write_text("with what is no more\n")  # only the gate is fitted again
-    assert (
-        run("eval", "--history", repository, "--hunks", "3", "--minutes", "0.02", "--threads", "1", "--no-ppmd")[0] == 0
-    )
-    assert (kept / "calibrated").read_text() != "with what is no more\n"
+    assert [kept] == [*(paths.cache_dir() / "eval").iterdir()]
 
 
 @pytest.mark.timeout(120)
@@ -130,7 +126,7 @@ def test_files(run: Run, project: Path) -> None:
     assert (code, err) == (0, "")
     assert "stat.py, read by project-" in out
     own = _found(out)
-    assert set(own["sources"]) == {"lstm", "corpus", "documents", "nearby"}
+    assert set(own["sources"]) == {"lstm", "corpus", "documents", "nearby", "habits"}
     assert own["bpc"] < min(own["sources"].values())
     assert own["sources"]["corpus"] > 2
     stranger = project.parent / "stranger.py"
@@ -142,10 +138,7 @@ def test_files(run: Run, project: Path) -> None:
 
 
 def test_key() -> None:
-    """A model is kept by what made it; a gate is fitted again when what it weighs has changed."""
+    """A model is kept by what made it."""
     needed = {file.stem for file in models._needed([models._TRAINER / "train.py"])}
     assert {"train", "run", "learner", "model", "batches", "schedule"} <= needed
     assert "gate" not in needed
-    assert {"calibration", "predictor", "memory"} <= {
-        file.stem for file in models._needed([models._DAEMON / "calibration.py"])
-    }

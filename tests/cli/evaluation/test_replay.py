@@ -10,8 +10,8 @@ from charwise.evaluation.models import Budget
 from charwise.evaluation.replay import PRICES, replay
 from charwise.evaluation.variants import ALL, LSTM, MEMORIES, Learned, Variant, ablated
 from charwise_daemon.engine import engine_of
+from charwise_daemon.features import SOURCES
 from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import SOURCES
 from charwise_daemon.store import Model
 from charwise_trainer.checkpoint import best, load
 from charwise_trainer.corpus import encode
@@ -75,9 +75,11 @@ def test_replay_is_deterministic(learned: Learned) -> None:
 
 def test_ablated(learned: Learned) -> None:
     """What is left out says nothing any more."""
-    [without] = ablated(["no-documents"])
-    assert without == Variant("no-documents", frozenset({"documents"}))
-    assert set(replay(_HUNK, learned, [without])["no-documents"].source_bits) == {"lstm", "corpus", "nearby"}
+    [one, other] = ablated(["no-documents", "no-corpus"])
+    assert one == Variant("no-documents", frozenset({"documents"}))
+    found = replay(_HUNK, learned, [one, other])
+    assert set(found["no-documents"].source_bits) == {"lstm", "corpus", "nearby", "habits"}
+    assert set(found["no-corpus"].source_bits) == {"lstm", "documents", "nearby"}
 
 
 def test_jobs(repository: Path) -> None:
