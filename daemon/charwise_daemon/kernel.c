@@ -1,6 +1,6 @@
 /* The hot parts in C: steps of an int8 LSTM, the memory's look-up of next-character counts, and the gate's mixture.
  *
- * Never required: engine.py, lookup.py, predictor.py and gate.py do the same on numpy, slower. kernel.py builds the structures and decides
+ * Never required: engine.py, lookup.py, features.py and gate.py do the same on numpy, slower. kernel.py builds the structures and decides
  * which path is taken. No state is kept here and no Python is called, so calls run without the GIL, from any thread.
  *
  * Every path (AVX-512 VNNI, AVX2, NEON with dot products, portable C) gives the same bits: the sums are of integers,
@@ -599,7 +599,7 @@ EXPORT void charwise_advance(const memory *m, const intervals *from, const uint8
 }
 
 /* --- the gate ------------------------------------------------------------------------------------------------------
- * See gate.py and predictor.py's features_of, which do the same, for what it is.
+ * See gate.py and features.py, which do the same, for what it is.
  */
 #define MOST_SOURCES 8
 #define MOST_UNITS 64

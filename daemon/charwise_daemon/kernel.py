@@ -1,7 +1,7 @@
 """The C kernel: whether there is one, which of its paths this processor takes, and how Python calls it.
 
 It is built at installation where a compiler is, and never required: `chosen()` is the one place that decides, and says
-why; where it returns no kernel, engine.py, lookup.py, predictor.py and gate.py do the same on numpy. Calls release the
+why; where it returns no kernel, engine.py, lookup.py, features.py and gate.py do the same on numpy. Calls release the
 GIL.
 """
 

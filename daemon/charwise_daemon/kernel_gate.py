@@ -1,4 +1,4 @@
-"""The gate's arithmetic in C, with the answers of gate.py and predictor.py."""
+"""The gate's arithmetic in C, with the answers of gate.py and features.py."""
 
 from collections.abc import Sequence
 from ctypes import byref, c_int32

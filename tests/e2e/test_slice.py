@@ -104,7 +104,13 @@ async def test_ghost_text_before_and_after_training(editor: Editor, project: Pat
     await asyncio.to_thread(charwise, "train", str(project), *_TINY)
     typist.type("apper(width=70)\nother = textwrap.TextWr")
     await typist.until_offered("other = textwrap.TextWrap")
-    assert await sources(new, b"import textwrap\ntextwrap.TextWr") == ["lstm", "corpus", "documents", "nearby", "habits"]
+    assert await sources(new, b"import textwrap\ntextwrap.TextWr") == [
+        "lstm",
+        "corpus",
+        "documents",
+        "nearby",
+        "habits",
+    ]
     assert "torch" not in Path(f"/proc/{daemon_pid()}/maps").read_text()  # noqa: ASYNC240 - the system's, not a disk's
 
 
