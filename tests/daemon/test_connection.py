@@ -29,8 +29,8 @@ from charwise_daemon.protocol import (
 )
 from charwise_daemon.server import Server
 from charwise_daemon.settings import Settings, TrainingSettings
-from tests.daemon.test_completions import Counting
 from tests.daemon.texts import SPLINES
+from tests.daemon.typist import Counting
 
 pytestmark = pytest.mark.usefixtures("home")
 

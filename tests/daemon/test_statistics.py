@@ -16,8 +16,8 @@ from charwise_daemon import launch, paths
 from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Close, Complete, Edit, Feedback, Open, Suggestion
 from tests.conftest import daemon_pid, stop_daemon, wait_for_end
-from tests.daemon.test_completions import Counting, Typist
 from tests.daemon.texts import SPLINES
+from tests.daemon.typist import Counting, Typist
 
 pytestmark = pytest.mark.usefixtures("home")
 
