@@ -1,7 +1,7 @@
 """The gates of one model, one for each type of file, each as what was typed in such files has made it.
 
-They outlive the daemon. A gate that was fitted anew weighs another LSTM, so there all begin anew; those of the
-beginning before are kept for when that comes back.
+They outlive the daemon, and trainings: of LSTMs that began alike, one is mixed as the other. Where the beginning is
+another (the first LSTM, a newer base model), all begin anew; those before are kept for when that comes back.
 """
 
 import hashlib

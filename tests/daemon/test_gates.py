@@ -169,6 +169,15 @@ def test_gates_survive() -> None:
     assert_array_equal(_mixed(later.of(".py")), _mixed(gates.of(".py")))
 
 
+def test_a_training_takes_nothing_away() -> None:
+    """A model that was trained again goes on with the gates that typing has made."""
+    gates = Gates()
+    gates.begin_with(None, has_lstm=True)
+    _taught(gates.of(".py"))
+    gates.begin_with(None, has_lstm=True)
+    assert gates.of(".py").learned == 500
+
+
 def test_another_gate_begins_anew() -> None:
     """A gate that was fitted anew takes the place of what was learned beside the one before; that can come back."""
     gates, fitted = Gates(), _taught(first_gate(has_lstm=True)).arrays
