@@ -176,11 +176,12 @@ def test_complete_follows_no_deep_indentation(lstm: Engine, typed: int) -> None:
     """Blanks after which no line may begin are not followed to their end: there is nothing to show of it."""
     text = _ALIGNED + _ALIGNED[: _ALIGNED.index(b" " * _COLUMN) + typed]
     around, (predictor, position) = Surroundings.of(text, len(text)), _at(text, lstm)
-    *_, [aligned] = search(predictor, position, Limits())
+    limits = Limits(hopeless=0.0)  # however unsure of so many blanks
+    *_, [aligned] = search(predictor, position, limits)
     assert len(aligned.text) > 2 * around.deepest
     assert fit(aligned.text + b"text", around) == b""
     predictor.steps = 0
-    *_, drafts = complete(predictor, position, Limits(), around)
+    *_, drafts = complete(predictor, position, limits, around)
     assert not drafts
     assert predictor.steps == around.deepest + 1 - typed
 
