@@ -35,6 +35,14 @@ class Consent:
         """Tell whether this very command was forgotten at the prompt."""
         return bool(self.forgotten) and self._digest(command) in self.forgotten
 
+    def tells_forgotten(self, buffer: str, suggested: str) -> bool:
+        """Tell whether what is suggested after a buffer goes through a command that was forgotten at the prompt."""
+        if not self.forgotten:
+            return False
+        line = buffer + suggested
+        told = {self._digest(line[:end].strip()) for end in range(len(buffer) + 1, len(line) + 1)}
+        return not told.isdisjoint(self.forgotten)
+
     def forget(self, command: str) -> None:
         """Note that this very command is to be forgotten."""
         self.salt = self.salt or os.urandom(16).hex()

@@ -255,7 +255,7 @@ class ShellSession:
     async def _checked(self, directory: str, buffer: str, text: str) -> str:
         """Return as much of a text as may be suggested: what is safe, no secret, and can work."""
         line = buffer + text
-        if not text or not lines.is_safe(text) or self._shells.consent.is_forgotten(line.strip()) or is_secret(line):
+        if not text or not lines.is_safe(text) or self._shells.consent.tells_forgotten(buffer, text) or is_secret(line):
             return ""
         if is_kept_out(line, [*self._ignore, *self._shells.consent.ignore]):
             return ""
