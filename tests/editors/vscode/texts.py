@@ -5,9 +5,9 @@ import itertools
 # After `return textw` comes `rap.dedent(...)`, which the text above has said.
 DEDENT = "def first(text):\n    return textwrap.dedent(text)\n\n\ndef second(text):\n    return text"
 
-# Two ways to go on after `text.`, each as likely.
-_WAYS = "def a(text):\n    return text.removeprefix(first)\n\n\ndef b(text):\n    return text.splitlines(True)\n\n\n"
-CHOICE = f"{_WAYS * 4}def c(text):\n    return text"
+# Two ways to go on after `text.`, one likelier: of two alike, what is typed in between may turn the order.
+_ONE, _OTHER = (f"def a(text):\n    return text.{way}\n\n\n" for way in ("removeprefix(first)", "splitlines(True)"))
+CHOICE = f"{(_ONE + _OTHER) * 4}{_OTHER * 2}def c(text):\n    return text"
 
 # Blocks that repeat: the rest of one is several lines.
 _BLOCK = """    try:
