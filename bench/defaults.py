@@ -4,8 +4,8 @@ $ python bench/defaults.py --clones ~/clones --minutes 3,10
 
 The tuning projects of quality.toml are learned, and what later commits added is typed. First the escapes are fitted,
 for each memory its own; then, with those, the gates: one with LSTMs of each of the trainings, one without. Prints what
-they make of each project when fitted on the others. `--only base` goes on from the gate with LSTMs to that of the base
-model, which weighs it where nothing was trained yet, and writes it beside that. One line of JSON last.
+they make of each project when fitted on the others. `--only base` fits the gate of the base model, and of models that
+began from it, and writes it beside that. One line of JSON last.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from fits import ABSENT, Arrays, Floats, Rows, bits, fit_escape, fit_gate
+from fits import Arrays, Floats, Rows, bits, fit_escape, fit_gate
 from histories import Project, manifest, repository
 from report import Report
 
@@ -28,6 +28,7 @@ from charwise.evaluation.models import Budget
 from charwise_daemon import defaults, escape, kernel
 from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.features import FEATURES, MEMORIES, SOURCES
+from charwise_daemon.gate import NEVER
 from charwise_daemon.lookup import Lookup
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Position, Predictor, first_gate
@@ -197,7 +198,7 @@ def _beginning() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
         found |= {f"{gate}.{key}": np.zeros(shape, np.float32) for key, shape in shapes.items()}
         found[f"{gate}.scale"] = np.ones(FEATURES, np.float32)
         found[f"{gate}.b3"][-1] = 1.0  # the linear mixture
-    found["gate-memories.b2"][0] = ABSENT
+    found["gate-memories.b2"][0] = NEVER
     return found
 
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from charwise_daemon.gate import LEAST as LEAST_FACTOR
+from charwise_daemon.gate import NEVER
 
 Arrays = Mapping[str, NDArray[np.float32]]
 Floats = NDArray[np.float64]
@@ -19,10 +20,6 @@ GATE_UNITS, GATE_EPOCHS, GATE_BATCH, GATE_RATE = 24, 8, 512, 5e-3
 """16 to 48 units and 8 to 16 epochs came to the same within three thousandths on projects that were not fitted on."""
 ESCAPE_EPOCHS, ESCAPE_BATCH, ESCAPE_RATE = 12, 512, 5e-3
 WEIGHT_DECAY = 1e-4
-ABSENT = -50.0
-"""What is added to the score of a source that is not there."""
-TUNING_EPOCHS, TUNING_RATE = 6, 1e-3
-"""Of a gate that is there already: it stays near to that where that was right."""
 
 
 @dataclass(frozen=True)
@@ -117,23 +114,13 @@ def fit_gate(rows: Rows, without: Sequence[int] = (), seed: int = 0) -> dict[str
     for layer in layers.values():
         layer.requires_grad_(requires_grad=True)
     out = torch.zeros(sources)
-    out[list(without)] = ABSENT
+    out[list(without)] = NEVER
     optimizer = torch.optim.Adam(layers.values(), lr=GATE_RATE, weight_decay=WEIGHT_DECAY)
     _fit(layers, _standardised(gate, rows), rows, out, optimizer, GATE_EPOCHS)
     gate |= {key: layer.detach().numpy() for key, layer in layers.items()}
     gate["b2"] = gate["b2"] + out.numpy()
     gate["w2"][list(without)] = 0.0
     return {key: np.ascontiguousarray(array, np.float32) for key, array in gate.items()}
-
-
-def tuned_gate(gate: Arrays, rows: Rows, seed: int = 0) -> dict[str, NDArray[np.float32]]:
-    """Return a gate that is fitted on from another."""
-    torch.manual_seed(seed)
-    layers = {key: torch.tensor(gate[key]).requires_grad_() for key in ("w1", "b1", "w2", "b2", "w3", "b3")}
-    optimizer = torch.optim.Adam(layers.values(), lr=TUNING_RATE)
-    out = torch.zeros(rows.distributions.shape[1])
-    _fit(layers, _standardised(gate, rows), rows, out, optimizer, TUNING_EPOCHS)
-    return dict(gate) | {key: np.ascontiguousarray(layer.detach().numpy()) for key, layer in layers.items()}
 
 
 def _fit(

@@ -12,13 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.text import Text
 
 from charwise_trainer import events
-from charwise_trainer.events import Event
 
 # In a log, one line of progress for each tenth of the way.
 _LOG_STEPS = 10
 
 
-def show(happenings: Iterable[Event], console: Console) -> None:
+def show(happenings: Iterable[events.Event], console: Console) -> None:
     """Show a training live in a terminal, or as lines where the output is none."""
     if console.is_terminal:
         _show_live(happenings, console)
@@ -26,7 +25,7 @@ def show(happenings: Iterable[Event], console: Console) -> None:
         _show_lines(happenings, console)
 
 
-def tell(happenings: Iterable[Event]) -> None:
+def tell(happenings: Iterable[events.Event]) -> None:
     """Write each event as a line of JSON to stdout, for the daemon that started this process."""
     for event in happenings:
         fields = {
@@ -36,7 +35,7 @@ def tell(happenings: Iterable[Event]) -> None:
         sys.stdout.flush()
 
 
-def sentence(event: Event) -> str:
+def sentence(event: events.Event) -> str:
     """Return an event in words; "" for those that a bar shows better."""
     text = ""
     match event:
@@ -60,7 +59,7 @@ def sentence(event: Event) -> str:
     return text
 
 
-def _show_live(happenings: Iterable[Event], console: Console) -> None:
+def _show_live(happenings: Iterable[events.Event], console: Console) -> None:
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("warming up", total=1.0)
@@ -75,7 +74,7 @@ def _show_live(happenings: Iterable[Event], console: Console) -> None:
                     console.print(text, highlight=False, markup=False)
 
 
-def _show_lines(happenings: Iterable[Event], console: Console) -> None:
+def _show_lines(happenings: Iterable[events.Event], console: Console) -> None:
     told = 0
     for event in happenings:
         text = sentence(event)

@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 _RATE, _RATE_OF_POWERS = 0.02, 0.0005
 # Probabilities whose logarithm is looked at are no less, in a source and in the linear mixture.
 LEAST = 1e-6
-# So little that a source counts for nothing.
-_NEVER = -50.0
+# What is added to a source's score that is to count for nothing.
+NEVER = -50.0
 # What a gate learns while one types; the other arrays stay as they were fitted.
 _LEARNED = ("w2", "b2", "w3", "b3")
 
@@ -48,7 +48,7 @@ class Gate:
         self._b1: Floats = b1 - mean @ self._w1
         # Changed in place only: the kernel knows where they lie.
         self._w2, self._b2, self._w3, self._b3 = (np.array(arrays[key], np.float64, order="C") for key in _LEARNED)
-        counts = np.append(self._b2 > _NEVER / 2, True)[:, None]
+        counts = np.append(self._b2 > NEVER / 2, True)[:, None]
         self._counts: Floats = counts.astype(np.float64)  # (K + 1, 1): 1 where a factor takes part
         self.learned = 0  # characters
         network = self._w1, self._b1, self._w2, self._b2, self._w3, self._b3, self._counts
@@ -97,7 +97,7 @@ class Gate:
         """Return the same gate, but that these sources, by their places, count for nothing."""
         arrays = self.arrays
         for place in sources:
-            arrays["w2"][place], arrays["b2"][place] = 0.0, _NEVER
+            arrays["w2"][place], arrays["b2"][place] = 0.0, NEVER
         return Gate(arrays)
 
     # --- what outlives the daemon ---------------------------------------------------------------------
