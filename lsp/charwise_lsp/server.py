@@ -23,7 +23,7 @@ from charwise_lsp.asked import converter
 from charwise_lsp.commands import ACCEPTED, COMMANDS, execute
 from charwise_lsp.convert import Encoding, Mirror, column_of, units_of
 from charwise_lsp.generating import actions
-from charwise_lsp.parent import end_with
+from charwise_lsp.parent import end_with, lives
 from charwise_lsp.places import path_of
 from charwise_lsp.progress import TrainingProgress
 from charwise_lsp.session import Session
@@ -86,7 +86,8 @@ class CharwiseServer(LanguageServer):
         root = self.workspace.root_path
         self.folders = _paths(params.workspace_folders or []) or ({root} if root else set())
         self.session.start()
-        if params.process_id is not None:
+        # Looked for before it is answered: one that cannot be seen by now lives elsewhere, as outside a container.
+        if params.process_id is not None and lives(params.process_id):
             self._watcher = asyncio.create_task(end_with(params.process_id))
 
     async def configure(self, pushed: Any = None) -> None:

@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE
 
 import pytest
 
-from charwise_lsp.parent import end_with, lives
+from charwise_lsp.parent import lives
 
 WATCH = """
 import asyncio, os, sys
@@ -54,8 +54,3 @@ async def test_end_with(how: str) -> None:
     await watched.communicate()
     await watching.communicate()
     assert watching.returncode == 1
-
-
-async def test_end_with_nobody() -> None:
-    """A process that is not there is not watched."""
-    await end_with(await ended())
