@@ -13,7 +13,7 @@ help: ## list the targets
 
 setup: $(VENV)/.installed ## make .venv with charwise and its development tools
 
-$(VENV)/.installed: pyproject.toml hatch_build.py daemon/charwise_daemon/kernel.c
+$(VENV)/.installed: pyproject.toml hatch_build.py $(wildcard daemon/charwise_daemon/kernel*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev,bench]'
 	@touch $@
@@ -40,7 +40,7 @@ sanitize: setup ## run the kernel's tests under AddressSanitizer and UndefinedBe
 	$(CC) -g -O1 -std=gnu11 -fPIC -shared -fvisibility=hidden -ffp-contract=off -fsanitize=address,undefined \
 	  -fno-sanitize-recover=all daemon/charwise_daemon/kernel.c -o $(VENV)/libkernel-sanitized.so -lm
 	CHARWISE_KERNEL_LIBRARY=$(VENV)/libkernel-sanitized.so LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
-	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc $(BIN)/pytest -q -p no:cacheprovider tests/daemon/test_kernel.py tests/daemon/test_memory.py tests/daemon/test_recall.py --timeout 600
+	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc $(BIN)/pytest -q -p no:cacheprovider tests/daemon/test_kernel.py tests/daemon/test_memory.py tests/daemon/test_recall.py tests/daemon/test_predictor.py --timeout 600
 
 bench: setup ## measure speed and memory against the budgets, the quick way (6 minutes; wants a quiet machine)
 	for each in $(BENCHES); do $(BIN)/python bench/$$each.py --quick || exit; done

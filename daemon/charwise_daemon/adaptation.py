@@ -53,9 +53,11 @@ class Adaptation:
     """
 
     def __init__(self, width: int, rate: float = RATE, forget: float = FORGET, limit: float = 12.0) -> None:
-        self.width, self._rate, self._forget, self._limit = width, rate, forget, limit
-        self._weights = np.zeros((_CHARACTERS, width), np.float32)
-        self._scale = 1.0  # of the weights
+        self.width, self.limit, self._rate, self._forget = width, limit, rate, forget
+        # These three are changed in place only: the kernel knows where they lie.
+        self.weights = np.zeros((_CHARACTERS, width), np.float32)
+        self.touched = np.zeros(_CHARACTERS, np.uint8)  # 0 where a row of the weights is of zeros
+        self.scale = np.ones(1)  # of the weights
         self._squares, self._seen = np.full(width, _SEEN * _SQUARE, np.float32), _SEEN
         self._block, self._in_block, self._blocks = np.empty((_BLOCK, width), np.float32), 0, 0
         self._moments = np.zeros((width, width), np.float32)  # sums of products of hidden units
@@ -71,9 +73,9 @@ class Adaptation:
             h: the hidden state of the top layer, (width,).
             probabilities: the model's own distribution, (256,).
         """
-        moved = self._weights @ h
-        moved *= self._scale
-        np.clip(moved, -self._limit, self._limit, out=moved)
+        moved = self.weights @ h
+        moved *= self.scale[0]
+        np.clip(moved, -self.limit, self.limit, out=moved)
         shares: Floats = probabilities * np.exp(moved)
         shares /= shares.sum()
         return shares
@@ -84,9 +86,10 @@ class Adaptation:
         wrong = probabilities.astype(np.float32)
         wrong[character] -= 1
         rows = np.flatnonzero(np.abs(wrong) > _SMALL)
-        self._scale *= 1 - self._forget
-        self._weights[rows] -= (wrong[rows] * np.float32(self._rate / self._scale))[:, None] * step
-        if self._scale < _SMALLEST_SCALE:
+        self.scale *= 1 - self._forget
+        self.weights[rows] -= (wrong[rows] * np.float32(self._rate / self.scale[0]))[:, None] * step
+        self.touched[rows] = 1
+        if self.scale[0] < _SMALLEST_SCALE:
             self._settle()
 
     def _step(self, h: Array) -> Array:
@@ -119,7 +122,7 @@ class Adaptation:
         """Return a copy of what was learned, as plain arrays by name; the second moments are soon found again."""
         self._settle()
         seen = np.array([self._seen], np.float32)
-        return {"weights": self._weights.copy(), "squares": self._squares.copy(), "seen": seen}
+        return {"weights": self.weights.copy(), "squares": self._squares.copy(), "seen": seen}
 
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> bool:
         """Take what `state` gave; return False, and take nothing, where it is not of such a model or is broken."""
@@ -128,10 +131,11 @@ class Adaptation:
             return False
         if not all(np.isfinite(array).all() for array in arrays.values()):
             return False
-        self._weights, self._squares = (arrays[name].astype(np.float32) for name in ("weights", "squares"))
-        self._seen, self._scale = max(int(arrays["seen"][0]), _SEEN), 1.0
+        self.weights[:], self._squares = arrays["weights"], arrays["squares"].astype(np.float32)
+        self.touched[:], self.scale[:] = self.weights.any(1), 1.0
+        self._seen = max(int(arrays["seen"][0]), _SEEN)
         return True
 
     def _settle(self) -> None:
-        self._weights *= np.float32(self._scale)
-        self._scale = 1.0
+        self.weights *= np.float32(self.scale[0])
+        self.scale[:] = 1.0

@@ -17,7 +17,7 @@ from charwise_daemon.shard import MAX_ORDER, Counts
 Floats = NDArray[np.float64]
 
 FEATURES, HIDDEN = 7, 16
-"""As in kernel.c."""
+"""As in kernel_memory.h."""
 
 
 @dataclass(frozen=True, eq=False)

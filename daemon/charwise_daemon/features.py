@@ -37,7 +37,8 @@ def _kind(character: int) -> str:
     )
 
 
-_KIND_OF = [_KINDS.index(_kind(character)) for character in range(256)]
+KIND_OF = [_KINDS.index(_kind(character)) for character in range(256)]
+"""By character, the number of its kind."""
 FEATURES = len(SOURCES) + len(SOURCES) ** 2 + 3 * len(MEMORIES) + len(_KINDS)
 
 
@@ -49,11 +50,11 @@ def features_of(distributions: Floats, matches: Sequence[Match], before: int) ->
     """
     found = [number for match in matches for number in (match.order, match.count)]
     if kernel := kernels.chosen().kernel:
-        return kernel_gate.features_of(kernel, distributions, found, _KIND_OF[before], FEATURES)
+        return kernel_gate.features_of(kernel, distributions, found, KIND_OF[before], FEATURES)
     logs = np.log(distributions + LEAST)  # (K, 256)
     entropies = -np.einsum("kc,kc->k", distributions, logs) / math.log(2)
     agreement = logs[:, distributions.argmax(1)]  # (K, K)
     orders, counts = np.reshape(found, (-1, 2)).T
     known = np.stack((np.log1p(orders), np.log1p(counts), orders / MAX_ORDER), 1)
-    kind = np.arange(len(_KINDS)) == _KIND_OF[before]
+    kind = np.arange(len(_KINDS)) == KIND_OF[before]
     return np.concatenate((entropies, agreement.ravel(), known.ravel(), kind))

@@ -52,7 +52,7 @@ class Gate:
         self._counts: Floats = counts.astype(np.float64)  # (K + 1, 1): 1 where a factor takes part
         self.learned = 0  # characters
         network = self._w1, self._b1, self._w2, self._b2, self._w3, self._b3, self._counts
-        self._kernel = mix_of(kernels.chosen().kernel, network)
+        self.kernel = mix_of(kernels.chosen().kernel, network)
 
     def __repr__(self) -> str:
         return f"Gate({len(self._b2)} sources, {self.learned:,} characters learned)"
@@ -64,8 +64,8 @@ class Gate:
 
     def mix(self, features: Floats, distributions: Floats) -> Floats:
         """Return the distribution of the next character, (256,), from those of the sources, (K, 256)."""
-        if self._kernel:
-            return self._kernel.mix(features, distributions)
+        if self.kernel:
+            return self.kernel.mix(features, distributions)
         inner = self._inner(features)
         factors = self._factors(self._weigh(inner) @ distributions, distributions)
         return softmax((self._w3 @ inner + self._b3) @ factors)

@@ -8,7 +8,7 @@ GIL.
 import ctypes
 import functools
 import os
-from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +21,16 @@ VARIABLE = "CHARWISE_KERNEL"
 # As in kernel.c, best first; its own numbers are the values.
 _PATHS = {"vnni": 2, "avx2": 1, "neon": 3, "portable": 0}
 # Of kernel.c; a library left over from an older version is not used.
-_ABI = 3
+_ABI = 4
 MOST_BATCH = 8
 # Sources and hidden units of a gate for which it has room.
 MOST_SOURCES, MOST_UNITS = 8, 64
+# Memories that one step asks.
+MEMORIES = 3
 
 
 class Matrix(Structure):
-    """`matrix` of kernel.c."""
+    """`matrix` of kernel_lstm.h."""
 
     _fields_ = (
         ("tiles", c_void_p),
@@ -41,7 +43,7 @@ class Matrix(Structure):
 
 
 class LSTM(Structure):
-    """`lstm` of kernel.c."""
+    """`lstm` of kernel_lstm.h."""
 
     _fields_ = (
         ("table", c_void_p),
@@ -53,7 +55,7 @@ class LSTM(Structure):
 
 
 class ShardView(Structure):
-    """`shard` of kernel.c."""
+    """`shard` of kernel_memory.h."""
 
     _fields_ = (
         ("text", c_void_p),
@@ -65,7 +67,7 @@ class ShardView(Structure):
 
 
 class StripView(Structure):
-    """`strip` of kernel.c."""
+    """`strip` of kernel_memory.h."""
 
     _fields_ = (
         ("text", c_void_p),
@@ -78,7 +80,7 @@ class StripView(Structure):
 
 
 class EscapeView(Structure):
-    """`escape` of kernel.c."""
+    """`escape` of kernel_memory.h."""
 
     _fields_ = (
         ("w1", c_double * (HIDDEN * FEATURES)),
@@ -89,7 +91,7 @@ class EscapeView(Structure):
 
 
 class MemoryView(Structure):
-    """`memory` of kernel.c."""
+    """`memory` of kernel_memory.h."""
 
     _fields_ = (
         ("shards", POINTER(ShardView)),
@@ -103,7 +105,7 @@ class MemoryView(Structure):
 
 
 class GateView(Structure):
-    """`gate` of kernel.c."""
+    """`gate` of kernel_gate.h."""
 
     _fields_ = (
         *((name, c_void_p) for name in ("w1", "b1", "w2", "b2", "w3", "b3", "counts")),
@@ -113,7 +115,27 @@ class GateView(Structure):
     )
 
 
-# int32 of `intervals` in kernel.c: how many are found, lows and highs.
+class CorrectionView(Structure):
+    """`correction` of kernel_position.h."""
+
+    _fields_ = (("weights", c_void_p), ("touched", c_void_p), ("scale", c_void_p), ("limit", c_float))
+
+
+class CourseView(Structure):
+    """`course` of kernel_position.h."""
+
+    _fields_ = (
+        ("model", POINTER(LSTM)),
+        ("correction", POINTER(CorrectionView)),
+        ("memories", POINTER(MemoryView) * MEMORIES),
+        ("gate", POINTER(GateView)),
+        *((name, c_int32) for name in ("path", "state", "features", "mixed", "told")),
+        ("intervals", c_int32 * MEMORIES),
+        ("lengths", c_int32 * MEMORIES),
+    )
+
+
+# int32 of `intervals` in kernel_memory.h: how many are found, lows and highs.
 INTERVALS = 1 + 2 * (MAX_ORDER + 1)
 
 
@@ -204,6 +226,7 @@ def _library() -> tuple[ctypes.CDLL | None, str]:
     ]
     library.charwise_features.argtypes = [c_void_p, c_int, c_void_p, c_int, c_int, c_void_p]
     library.charwise_mix.argtypes = [POINTER(GateView), c_void_p, c_void_p, c_void_p]
+    library.charwise_step.argtypes = [POINTER(CourseView), c_int, c_int, c_int32, c_void_p, c_void_p]
     for function in (library.charwise_match, library.charwise_advance, library.charwise_features, library.charwise_mix):
         function.restype = None
     return library, ""

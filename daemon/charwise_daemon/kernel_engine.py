@@ -29,7 +29,7 @@ class KernelEngine(Engine):
         self._kept: list[Any] = [self._table]
         layers = (Matrix * self.layers)(*(self._packed_layer(layer) for layer in range(self.layers)))
         head = self._pack(self._head, self._head_bias)
-        self._structure = LSTM(self._table.ctypes.data, layers, head, self.layers, self.width)
+        self.structure = LSTM(self._table.ctypes.data, layers, head, self.layers, self.width)
         self._inputs, self._recurrent = [], []  # packed: the float ones would only take room
 
     def __repr__(self) -> str:
@@ -83,8 +83,8 @@ class KernelEngine(Engine):
         scores: int | None,
         shares: int | None = None,
     ) -> None:
-        """Run kernel.c's charwise_lstm; states, after, scores and shares are addresses."""
-        if self._run(byref(self._structure), self._path, states, text, length, batch, after, scores, shares):
+        """Run charwise_lstm; states, after, scores and shares are addresses."""
+        if self._run(byref(self.structure), self._path, states, text, length, batch, after, scores, shares):
             raise MemoryError("no memory for a step of the LSTM")
 
     def _packed_layer(self, layer: int) -> Matrix:

@@ -22,12 +22,12 @@ class KernelMix:
     def __init__(self, kernel: Kernel, arrays: Sequence[Floats]) -> None:
         self._kept, self._mix = arrays, kernel.library.charwise_mix
         (features, units), sources = arrays[0].shape, len(arrays[3])
-        self._gate = GateView(*(array.ctypes.data for array in arrays), features, units, sources)
+        self.structure = GateView(*(array.ctypes.data for array in arrays), features, units, sources)
 
     def mix(self, features: Floats, distributions: Floats) -> Floats:
         """Return the distribution of the next character, (256,)."""
         mixed = np.empty(256)
-        self._mix(byref(self._gate), features.ctypes.data, distributions.ctypes.data, mixed.ctypes.data)
+        self._mix(byref(self.structure), features.ctypes.data, distributions.ctypes.data, mixed.ctypes.data)
         return mixed
 
 

@@ -11,7 +11,7 @@ from charwise_daemon.kernel import INTERVALS, EscapeView, Kernel, MemoryView, Sh
 from charwise_daemon.lookup import Match
 from charwise_daemon.shard import Shard, Strip
 
-# `prediction` of kernel.c: twice 256 doubles, and three int32 in the place of two more.
+# `prediction` of kernel_memory.h: twice 256 doubles, and three int32 in the place of two more.
 _PREDICTION = 514
 
 
@@ -27,29 +27,27 @@ class KernelLookup:
         self._strips = (StripView * len(strips))(*map(_strip_view, strips))
         self._escape = _escape_view(escape)
         sizes = len(shards), len(strips), len(after)
-        self._memory = MemoryView(self._shards, self._strips, ctypes.pointer(self._escape), after, *sizes)
-        self._lengths = sum(map(len, strips))
+        self.structure = MemoryView(self._shards, self._strips, ctypes.pointer(self._escape), after, *sizes)
+        self.intervals = 4 * INTERVALS * len(shards)
+        self.size = self.intervals + sum(map(len, strips))
+        """Bytes of what a match found: the shards' intervals and the strips' lengths after them."""
 
     def match(self, context: bytes) -> Match:
         """Return where the end of `context` occurs."""
-        found, prediction = self._room(), np.empty(_PREDICTION)
+        found, prediction = np.empty(self.size, np.uint8), np.empty(_PREDICTION)
         intervals = found.ctypes.data
-        lengths = intervals + 4 * INTERVALS * len(self._shards)
-        self._match(self._memory, context, len(context), intervals, lengths, prediction.ctypes.data)
+        lengths = intervals + self.intervals
+        self._match(self.structure, context, len(context), intervals, lengths, prediction.ctypes.data)
         return _matched(prediction, found, 0)
 
     def advance(self, match: Match, character: int) -> Match:
         """Return the match after one more character."""
-        found, prediction = self._room(), np.empty(_PREDICTION)
+        found, prediction = np.empty(self.size, np.uint8), np.empty(_PREDICTION)
         before, after = match.found.ctypes.data, found.ctypes.data
-        strips, shift = 4 * INTERVALS * len(self._shards), match.shift + 1
+        strips, shift = self.intervals, match.shift + 1
         out = prediction.ctypes.data
-        self._advance(self._memory, before, before + strips, shift, match.own, character, after, after + strips, out)
+        self._advance(self.structure, before, before + strips, shift, match.own, character, after, after + strips, out)
         return _matched(prediction, found, shift)
-
-    def _room(self) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-        """Return room for the shards' intervals and the strips' lengths after them."""
-        return np.empty(4 * INTERVALS * len(self._shards) + self._lengths, np.uint8)
 
 
 def _matched(prediction: np.ndarray[tuple[int], np.dtype[np.float64]], found: object, shift: int) -> Match:

@@ -1,11 +1,12 @@
 """LSTM and memories mixed by the gate into one distribution over the next character.
 
 A Position is everything known at one place of a text: the LSTM's state, the memories' matches and the mix. It is a
-value: stepping returns a new one, so a search can go back to any of them. Knows no documents and no sockets.
+value: stepping returns a new one, so a search can go back to any of them. Where the kernel has all that a step needs, a
+step is one call of it; else Python puts it together, and a test holds the two together. Knows no documents and no
+sockets.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,14 @@ from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.engine import Engine, State
 from charwise_daemon.features import SOURCES, features_of
 from charwise_daemon.gate import Gate
+from charwise_daemon.kernel_position import KernelPosition, course_from
 from charwise_daemon.lookup import Match
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
+from charwise_daemon.position import PlainPosition
 from charwise_trainer.text import END
 
 Floats = NDArray[np.float64]
+Position = PlainPosition | KernelPosition
 
 # What a source that is absent says.
 _ABSENT: Floats = np.zeros(256)
@@ -30,18 +34,6 @@ _LINE_END = ord("\n")
 def first_gate(*, has_lstm: bool) -> Gate:
     """Return the gate that there is before anything was typed or trained."""
     return Gate(defaults.gate("gate" if has_lstm else "gate-memories"))
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """What is known at one place of a text."""
-
-    state: State | None  # the LSTM's, None where there is no LSTM yet
-    memories: tuple[Memory, ...]  # as MEMORIES names them
-    matches: tuple[Match, ...]  # of each memory
-    distributions: Floats  # (K, 256) by source; a source that is absent has zeros
-    features: Floats  # (FEATURES,)
-    probabilities: Floats  # (256,) mixed
 
 
 class Predictor:
@@ -93,10 +85,14 @@ class Predictor:
         memories = (corpus, documents.documents, documents.nearby)
         own = context if own_context is None else own_context
         matches = corpus.match(context), documents.documents.match(own), documents.nearby.match(own)
-        return self._position(state, lstm, memories, matches, context[-1] if context else _LINE_END)
+        first = self._position(state, lstm, memories, matches, context[-1] if context else _LINE_END)
+        course = course_from(first, self.engine, self._adaptation, self.gate)
+        return course.begin(first) if course else first
 
     def step(self, position: Position, character: int) -> Position:
         """Return the position after one more character."""
+        if isinstance(position, KernelPosition):
+            return position.course.step(position, character)
         state, lstm = position.state, _ABSENT
         if self.engine and state is not None:
             state, lstm = self.engine.advance(state, character)
@@ -115,13 +111,13 @@ class Predictor:
 
     def _position(
         self, state: State | None, lstm: Floats, memories: tuple[Memory, ...], matches: tuple[Match, ...], before: int
-    ) -> Position:
+    ) -> PlainPosition:
         distributions = np.empty((len(SOURCES), 256))
         distributions[:] = lstm, *(match.probabilities for match in matches), matches[0].habits
         features = features_of(distributions, matches, before)
-        return Position(state, memories, matches, distributions, features, self.gate.mix(features, distributions))
+        return PlainPosition(state, memories, matches, distributions, features, self.gate.mix(features, distributions))
 
 
-def _advanced(position: Position, character: int) -> Iterator[Match]:
+def _advanced(position: PlainPosition, character: int) -> Iterator[Match]:
     for memory, match in zip(position.memories, position.matches, strict=True):
         yield memory.advance(match, character)

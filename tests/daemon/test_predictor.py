@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+from numpy.typing import NDArray
 
+from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.engine import Engine
 from charwise_daemon.features import FEATURES, SOURCES
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
@@ -15,6 +18,7 @@ _FILES = [
     CorpusFile(f"f{i}.py", f"def function_{i}(value):\n    return value + {i}\n".encode() * 4, 0) for i in range(9)
 ]
 _MEMORY = CorpusMemory.build({file.name: encode(file) for file in _FILES})
+Arrays = list[NDArray[np.float64]]
 _OPEN = OpenMemories(Memory.of(b"def other(value):\n"), Memory.of(b"value"))
 
 
@@ -31,6 +35,36 @@ def test_positions_are_distributions(has_lstm: bool) -> None:
         assert position.distributions.shape == (len(SOURCES), 256)
         predictor.learn(position, character)
         position = predictor.step(position, character)
+
+
+def _typed(predictor: Predictor, engine: Engine | None, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> Arrays:
+    """Return what is known before each character of a text that is typed in its file, learned from on the way."""
+    if not together:
+        monkeypatch.setattr("charwise_daemon.predictor.course_from", lambda *_: None)
+    before, after = _FILES[3].data[:8], _FILES[3].data[8:]
+    state = engine.read(engine.start(), before) if engine else None
+    found, position = Arrays(), predictor.at(state, before, _OPEN._replace(after=after))
+    for character in after[:30] + b"\n":
+        states = np.zeros(0) if position.state is None else position.state.ravel()
+        parts = states, position.distributions.ravel(), position.features, position.probabilities
+        found.append(np.concatenate(parts))
+        predictor.learn(position, character)
+        position = predictor.step(position, character)
+    monkeypatch.undo()
+    return found
+
+
+@pytest.mark.parametrize("has_lstm", [True, False])
+@pytest.mark.parametrize("name", ["f3.py", "another.py"])
+def test_steps_of_the_kernel(name: str, has_lstm: bool, lstm: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step in one call of the kernel knows what a step put together by Python knows, while all of it learns."""
+    engine, found = lstm if has_lstm else None, list[Arrays]()
+    for together in (True, False):
+        adaptation = Adaptation(engine.width) if engine else None
+        predictor = Predictor.of(engine, first_gate(has_lstm=has_lstm), _MEMORY, name, adaptation)
+        found.append(_typed(predictor, engine, monkeypatch, together=together))
+    for one, other in zip(*found, strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_own_file_is_remembered_but_for_the_cursors_place() -> None:

@@ -25,7 +25,7 @@ cpu_share = 1.0
 "*.c" = "linux"
 "*.tex" = "stacks"
 """
-KERNEL = Path(__file__).parents[3] / "daemon/charwise_daemon/kernel.c"
+KERNEL = Path(__file__).parents[3] / "daemon/charwise_daemon/kernel_lstm.h"
 BUILD = Path(__file__).parents[3] / "build" / "vscode"
 
 
