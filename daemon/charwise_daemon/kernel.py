@@ -47,7 +47,8 @@ class LSTM(Structure):
 
     _fields_ = (
         ("table", c_void_p),
-        ("layers", POINTER(Matrix)),
+        ("below", POINTER(Matrix)),
+        ("across", POINTER(Matrix)),
         ("head", Matrix),
         ("depth", c_int32),
         ("width", c_int32),
@@ -213,7 +214,7 @@ def _library() -> tuple[ctypes.CDLL | None, str]:
         return None, f"(the kernel cannot be loaded: {error}; install charwise again)"
     if abi != _ABI:
         return None, f"(the kernel is of build {abi}, {_ABI} is wanted; install charwise again)"
-    library.charwise_lstm.argtypes = [POINTER(LSTM), c_int, c_void_p, c_char_p, c_int, c_int, *3 * [c_void_p]]
+    library.charwise_lstm.argtypes = [POINTER(LSTM), *2 * [c_int], c_void_p, c_char_p, c_int, c_int, *3 * [c_void_p]]
     library.charwise_match.argtypes = [POINTER(MemoryView), c_char_p, c_int, c_void_p, c_void_p, c_void_p]
     library.charwise_advance.argtypes = [
         POINTER(MemoryView),

@@ -26,10 +26,11 @@ class KernelEngine(Engine):
     def __init__(self, kernel: Kernel, model: Mapping[str, Any], weights: Mapping[str, Array]) -> None:
         super().__init__(model, weights)
         self._run, self._path, self._name = kernel.library.charwise_lstm, kernel.number, kernel.path
-        self._kept: list[Any] = [self._table]
-        layers = (Matrix * self.layers)(*(self._packed_layer(layer) for layer in range(self.layers)))
-        head = self._pack(self._head, self._head_bias)
-        self.structure = LSTM(self._table.ctypes.data, layers, head, self.layers, self.width)
+        self._turn, self._kept = 0, list[Any]([self._table])
+        below, across = zip(*(self._packed_layer(layer) for layer in range(self.layers)), strict=True)
+        matrices = ((Matrix * self.layers)(*each) for each in (below, across))
+        head = self._pack(self._head, self._head_bias, _scales(self._head))
+        self.structure = LSTM(self._table.ctypes.data, *matrices, head, self.layers, self.width)
         self._inputs, self._recurrent = [], []  # packed: the float ones would only take room
 
     def __repr__(self) -> str:
@@ -84,28 +85,36 @@ class KernelEngine(Engine):
         shares: int | None = None,
     ) -> None:
         """Run charwise_lstm; states, after, scores and shares are addresses."""
-        if self._run(byref(self.structure), self._path, states, text, length, batch, after, scores, shares):
+        self._turn ^= 1
+        where = states, text, length, batch, after, scores, shares
+        if self._run(byref(self.structure), self._path, self._turn, *where):
             raise MemoryError("no memory for a step of the LSTM")
 
-    def _packed_layer(self, layer: int) -> Matrix:
-        """Return a layer's weights as one matrix: what comes from below beside what comes from before."""
+    def _packed_layer(self, layer: int) -> tuple[Matrix, Matrix]:
+        """Return a layer's input weights, none of the first, and its recurrent ones with the biases of both."""
         below, across = self._inputs[layer], self._recurrent[layer]
-        weights = np.hstack([below, across]) if layer else across
         input_bias, recurrent_bias = self._biases[layer]
-        return self._pack(weights, input_bias + recurrent_bias if layer else recurrent_bias)
+        if not layer:
+            return Matrix(), self._pack(across, recurrent_bias, _scales(across))
+        scales = _scales(np.hstack([below, across]))
+        bias = input_bias + recurrent_bias
+        return self._pack(below, bias, scales), self._pack(across, bias, scales)
 
-    def _pack(self, weights: Array, bias: Array) -> Matrix:
+    def _pack(self, weights: Array, bias: Array, scales: Array) -> Matrix:
         rows, columns = (-(-size // _TILE) * _TILE for size in weights.shape)
-        padded = np.zeros((rows, columns), np.float32)
-        padded[: weights.shape[0], : weights.shape[1]] = weights
-        scales = np.maximum(np.abs(padded).max(1), 1e-30) / _LARGEST  # (rows,)
-        whole = np.rint(padded / scales[:, None]).astype(np.int8)
+        whole = np.zeros((rows, columns), np.int8)
+        whole[: weights.shape[0], : weights.shape[1]] = np.rint(weights / scales[:, None])
         tiles = whole.reshape(rows // _TILE, _TILE, columns // 4, 4).transpose(0, 2, 1, 3)
         parts = (
             np.ascontiguousarray(tiles),
-            (scales / _LARGEST).astype(np.float32),
-            np.pad(bias, (0, rows - len(bias))).astype(np.float32),
+            *(np.pad(each, (0, rows - len(each))).astype(np.float32) for each in (scales / _LARGEST, bias)),
             (128 * whole.sum(1, dtype=np.int32)).astype(np.int32),
         )
         self._kept += parts
         return Matrix(*(part.ctypes.data for part in parts), rows, columns)
+
+
+def _scales(weights: Array) -> Array:
+    """Return what the largest of each row is made 127 with, (rows,)."""
+    scales: Array = np.maximum(np.abs(weights).max(1), 1e-30) / _LARGEST
+    return scales

@@ -14,11 +14,18 @@ typedef struct {
 } matrix;
 
 typedef struct {
-    const float *table;   /* (256, 4 * width): embedding by the first layer's input weights, with its biases */
-    const matrix *layers; /* (layers,) of [input, recurrent] weights; the first has the recurrent ones only */
-    matrix head;          /* 256 rows */
-    int32_t depth, width; /* number of layers, units in each */
+    const float *table;           /* (256, 4 * width): embedding by the first layer's input weights, with its biases */
+    const matrix *below, *across; /* (depth,) input and recurrent weights, of the same scales; below[0] is the table */
+    matrix head;                  /* 256 rows */
+    int32_t depth, width;         /* number of layers, units in each */
 } lstm;
+
+/* Room for what a step computes with: inputs and sums of each layer's recurrent weights, and of one's input weights. */
+typedef struct {
+    int32_t *x, *sums; /* (depth + 1, inputs) words of 4 int8, (depth + 1, outputs) */
+    float *z;          /* (outputs,) */
+    int inputs, outputs;
+} scratch;
 
 /* Each path multiplies one tile row by `batch` inputs: inputs are words of 4 int8, (columns / 4, batch). */
 
@@ -134,29 +141,35 @@ INLINE float tanh_of(float x) {
     return x * over / under;
 }
 
-/* Write h, |h| <= 1, as int8 of h * 127 (plus 128 where the path wants it) to words k0.. of input b. */
-INLINE void quantize(const float *h, int width, int column, int b, int batch, int flip, int32_t *x) {
+/* Write h, |h| <= 1, as int8 of h * 127 (plus 128 where the path wants it) to the words of input b. */
+INLINE void quantize(const float *h, int width, int b, int batch, int flip, int32_t *x) {
     int8_t *bytes = (int8_t *)x;
     for (int j = 0; j < width; j++) {
         const float scaled = h[j] * 127.0f;
         const int8_t q = (int8_t)(int)(scaled + (scaled < 0 ? -0.5f : 0.5f));
-        const int at = column + j;
-        bytes[((at >> 2) * batch + b) * 4 + (at & 3)] = (int8_t)(q ^ flip);
+        bytes[((j >> 2) * batch + b) * 4 + (j & 3)] = (int8_t)(q ^ flip);
     }
 }
 
 typedef void multiply(const int8_t *, const int32_t *, int, int, const int32_t *, int32_t *);
 
-/* out (batch, rows) = matrix @ inputs + biases */
-INLINE void product(const matrix *m, const int32_t *x, int batch, multiply tile, float *out) {
-    const int words = m->columns / 4;
-    int32_t sums[MOST_BATCH * TILE];
+/* sums (rows / 16, batch, 16) = matrix @ inputs, the rows from either end */
+INLINE void product(const matrix *m, const int32_t *x, int batch, int back, multiply tile, int32_t *sums) {
     for (int row = 0; row < m->rows; row += TILE) {
-        tile(m->tiles + (size_t)row * m->columns, x, words, batch, m->sums + row, sums);
-        for (int b = 0; b < batch; b++)
-            for (int r = 0; r < TILE; r++)
-                out[(size_t)b * m->rows + row + r] = (float)sums[b * TILE + r] * m->scales[row + r] + m->biases[row + r];
+        const int at = back ? m->rows - TILE - row : row;
+        tile(m->tiles + (size_t)at * m->columns, x, m->columns / 4, batch, m->sums + at, sums + at * batch);
     }
+}
+
+/* out (batch, rows) = what sums stand for, of one product or of two of the same rows, and the biases */
+INLINE void scaled(const matrix *m, const int32_t *sums, const int32_t *others, int batch, float *out) {
+    for (int row = 0; row < m->rows; row += TILE)
+        for (int b = 0; b < batch; b++)
+            for (int r = 0; r < TILE; r++) {
+                const int at = row * batch + b * TILE + r;
+                const int32_t sum = others ? sums[at] + others[at] : sums[at];
+                out[(size_t)b * m->rows + row + r] = (float)sum * m->scales[row + r] + m->biases[row + r];
+            }
 }
 
 /* One layer: z (rows,) holds i, f, g, o before their tanh, i, f and o halved, as sigmoid(z) = (1 + tanh(z / 2)) / 2. */
@@ -168,40 +181,54 @@ INLINE void gates(float *z, int width, const float *c_before, float *h, float *c
     }
 }
 
-/* states and after: (batch, depth, 2, width); scratch: x for the inputs, z for the products. May be in place. */
-INLINE void step_with(const lstm *m, const float *states, const uint8_t *characters, int batch, multiply tile, int flip,
-                      int32_t *x, float *z, float *after) {
-    const int width = m->width, size = m->depth * 2 * width;
+/* x of one layer = h of each state */
+INLINE void inputs(const lstm *m, const float *states, int layer, int columns, int batch, int flip, int32_t *x) {
+    memset(x, flip, (size_t)columns * batch);
+    for (int b = 0; b < batch; b++)
+        quantize(states + (size_t)(b * m->depth + layer) * 2 * m->width, m->width, b, batch, flip, x);
+}
+
+/* states and after: (batch, depth, 2, width), may be in place. At every other turn the weights are read from the end
+ * towards the beginning, as far as one layer does not wait for another: where they are larger than the nearer caches,
+ * those still have what was read last, and a step takes a quarter less. The sums are the same. */
+INLINE void step_with(const lstm *m, const float *states, const uint8_t *characters, int batch, int turn, multiply tile,
+                      int flip, const scratch *s, float *after) {
+    const int width = m->width, back = turn & 1;
+    for (int layer = 0; layer < m->depth; layer++)
+        inputs(m, states, layer, m->across[layer].columns, batch, flip, s->x + layer * s->inputs);
+    for (int layer = m->depth - 1; layer > 0 && !back; layer--)
+        product(&m->across[layer], s->x + layer * s->inputs, batch, back, tile, s->sums + layer * s->outputs);
     for (int layer = 0; layer < m->depth; layer++) {
-        const matrix *weights = &m->layers[layer];
-        memset(x, flip, (size_t)weights->columns * batch);
-        for (int b = 0; b < batch; b++) {
-            const float *h = states + b * size + layer * 2 * width, *below = after + b * size + (layer - 1) * 2 * width;
-            if (layer) quantize(below, width, 0, b, batch, flip, x);
-            quantize(h, width, layer ? width : 0, b, batch, flip, x);
+        int32_t *x = s->x + m->depth * s->inputs, *sums = s->sums + layer * s->outputs;
+        int32_t *others = layer ? s->sums + m->depth * s->outputs : NULL;
+        if (layer) {
+            inputs(m, after, layer - 1, m->below[layer].columns, batch, flip, x);
+            product(&m->below[layer], x, batch, back, tile, others);
         }
-        product(weights, x, batch, tile, z);
+        if (!layer || back) product(&m->across[layer], s->x + layer * s->inputs, batch, back, tile, sums);
+        scaled(&m->across[layer], sums, others, batch, s->z);
         for (int b = 0; b < batch; b++) {
-            float *row = z + (size_t)b * weights->rows, *h = after + b * size + layer * 2 * width;
+            const size_t at = (size_t)(b * m->depth + layer) * 2 * width;
+            float *row = s->z + (size_t)b * m->across[layer].rows;
             const float *entry = m->table + (size_t)characters[b] * 4 * width;
             if (!layer)
                 for (int j = 0; j < 4 * width; j++) row[j] += entry[j];
-            gates(row, width, states + b * size + (layer * 2 + 1) * width, h, h + width);
+            gates(row, width, states + at + width, after + at, after + at + width);
         }
     }
 }
 
-INLINE void head_with(const lstm *m, const float *states, int batch, multiply tile, int flip, int32_t *x, float *logits) {
-    const int width = m->width, size = m->depth * 2 * width;
-    memset(x, flip, (size_t)m->head.columns * batch);
-    for (int b = 0; b < batch; b++) quantize(states + b * size + (m->depth - 1) * 2 * width, width, 0, b, batch, flip, x);
-    product(&m->head, x, batch, tile, logits);
+INLINE void head_with(const lstm *m, const float *states, int batch, multiply tile, int flip, const scratch *s,
+                      float *logits) {
+    inputs(m, states, m->depth - 1, m->head.columns, batch, flip, s->x);
+    product(&m->head, s->x, batch, 0, tile, s->sums);
+    scaled(&m->head, s->sums, NULL, batch, logits);
 }
 
 /* What is asked of a path, see charwise_lstm. Each batch size is compiled for itself. */
 #define PATH(name, attributes, tile, flip)                                                                             \
     attributes static void name##_run(const lstm *m, const float *states, const uint8_t *characters, int length,       \
-                                      int batch, int32_t *x, float *z, float *after, float *logits) {                  \
+                                      int batch, int turn, const scratch *s, float *after, float *logits) {            \
         switch (batch) {                                                                                               \
             CASE(1, tile, flip)                                                                                        \
             CASE(2, tile, flip)                                                                                        \
@@ -216,8 +243,8 @@ INLINE void head_with(const lstm *m, const float *states, int batch, multiply ti
 #define CASE(n, tile, flip)                                                                                            \
     case n:                                                                                                            \
         for (int t = 0; t < length; t++)                                                                               \
-            step_with(m, t ? after : states, characters + t * n, n, tile, flip, x, z, after);                          \
-        if (logits) head_with(m, length ? after : states, n, tile, flip, x, logits);                                   \
+            step_with(m, t ? after : states, characters + t * n, n, turn + t, tile, flip, s, after);                   \
+        if (logits) head_with(m, length ? after : states, n, tile, flip, s, logits);                                   \
         break;
 
 PATH(portable, , tile_portable, 0)
@@ -241,36 +268,37 @@ static void softmax(const float *logits, int batch, int rows, double *shares) {
 }
 
 /* Read `length` characters for each of `batch` states (characters: (length, batch); states and after: (batch, depth, 2,
- * width)); then, where they are wanted, write the scores of the next one and the shares, (batch, 256).
+ * width)); then, where they are wanted, write the scores of the next one and the shares, (batch, 256). `turn`: how many
+ * characters were read just before, as far as that is known.
  * Return 0, or -1 where no memory could be had. */
-EXPORT int charwise_lstm(const lstm *m, int path, const float *states, const uint8_t *characters, int length, int batch,
-                         float *after, float *logits, double *shares) {
-    int rows = m->head.rows, columns = m->head.columns;
-    for (int layer = 0; layer < m->depth; layer++) {
-        if (m->layers[layer].rows > rows) rows = m->layers[layer].rows;
-        if (m->layers[layer].columns > columns) columns = m->layers[layer].columns;
-    }
-    int32_t *x = malloc((size_t)batch * (columns + rows * sizeof(float)));
-    if (!x) return -1;
-    float *z = (float *)(x + (size_t)batch * columns / 4);
+EXPORT int charwise_lstm(const lstm *m, int path, int turn, const float *states, const uint8_t *characters, int length,
+                         int batch, float *after, float *logits, double *shares) {
+    const int widest = m->width > m->head.columns ? m->width : m->head.columns, parts = m->depth + 1;
+    scratch s = {.inputs = batch * ((widest + TILE - 1) / TILE * TILE) / 4, .outputs = batch * m->head.rows};
+    for (int layer = 0; layer < m->depth; layer++)
+        if (batch * m->across[layer].rows > s.outputs) s.outputs = batch * m->across[layer].rows;
+    s.x = malloc(((size_t)parts * (s.inputs + s.outputs) + s.outputs) * sizeof(int32_t));
+    if (!s.x) return -1;
+    s.sums = s.x + (size_t)parts * s.inputs;
+    s.z = (float *)(s.sums + (size_t)parts * s.outputs);
     switch (path) {
 #ifdef ON_X86
     case AVX2:
-        avx2_run(m, states, characters, length, batch, x, z, after, logits);
+        avx2_run(m, states, characters, length, batch, turn, &s, after, logits);
         break;
     case VNNI:
-        vnni_run(m, states, characters, length, batch, x, z, after, logits);
+        vnni_run(m, states, characters, length, batch, turn, &s, after, logits);
         break;
 #endif
 #ifdef ON_ARM
     case NEON:
-        neon_run(m, states, characters, length, batch, x, z, after, logits);
+        neon_run(m, states, characters, length, batch, turn, &s, after, logits);
         break;
 #endif
     default:
-        portable_run(m, states, characters, length, batch, x, z, after, logits);
+        portable_run(m, states, characters, length, batch, turn, &s, after, logits);
     }
     if (shares) softmax(logits, batch, m->head.rows, shares);
-    free(x);
+    free(s.x);
     return 0;
 }

@@ -56,8 +56,8 @@ EXPORT int charwise_step(const course *s, int character, int kind, int32_t shift
         const uint8_t read = (uint8_t)character;
         const int width = s->model->width;
         float scores[256], *state = (float *)(after + s->state);
-        if (charwise_lstm(s->model, s->path, (const float *)(before + s->state), &read, 1, 1, state, scores, distributions))
-            return -1;
+        const float *state_before = (const float *)(before + s->state);
+        if (charwise_lstm(s->model, s->path, shift, state_before, &read, 1, 1, state, scores, distributions)) return -1;
         if (s->correction) correct(s->correction, state + (s->model->depth - 1) * 2 * width, width, distributions);
     }
     for (int i = 0; i < MEMORIES; i++, told += 3, told_before += 3) {

@@ -29,18 +29,19 @@ static matrix draw_matrix(int rows, int columns) {
 int main(void) {
     float table[256 * 4 * WIDTH];
     for (int i = 0; i < 256 * 4 * WIDTH; i++) table[i] = draw_float();
-    const matrix layers[DEPTH] = {draw_matrix(4 * WIDTH, WIDTH), draw_matrix(4 * WIDTH, 2 * WIDTH)};
-    const lstm m = {table, layers, draw_matrix(256, WIDTH), DEPTH, WIDTH};
+    const matrix below[DEPTH] = {{0}, draw_matrix(4 * WIDTH, WIDTH)};
+    const matrix across[DEPTH] = {draw_matrix(4 * WIDTH, WIDTH), draw_matrix(4 * WIDTH, WIDTH)};
+    const lstm m = {table, below, across, draw_matrix(256, WIDTH), DEPTH, WIDTH};
     int ran = 0;
     for (int batch = 1; batch <= MOST_BATCH; batch++) {
         static float start[MOST_BATCH * DEPTH * 2 * WIDTH], after[2][MOST_BATCH * DEPTH * 2 * WIDTH];
         static float logits[2][MOST_BATCH * 256];
         uint8_t text[LENGTH * MOST_BATCH];
         for (int i = 0; i < LENGTH * batch; i++) text[i] = (uint8_t)draw();
-        charwise_lstm(&m, PORTABLE, start, text, LENGTH, batch, after[0], logits[0], NULL);
+        charwise_lstm(&m, PORTABLE, 0, start, text, LENGTH, batch, after[0], logits[0], NULL);
         for (int path = AVX2; path <= NEON; path++) {
             if (!charwise_can_run(path)) continue;
-            charwise_lstm(&m, path, start, text, LENGTH, batch, after[1], logits[1], NULL);
+            charwise_lstm(&m, path, batch, start, text, LENGTH, batch, after[1], logits[1], NULL);
             ran++;
             if (memcmp(after[0], after[1], sizeof(float) * batch * DEPTH * 2 * WIDTH) ||
                 memcmp(logits[0], logits[1], sizeof(float) * batch * 256)) {
