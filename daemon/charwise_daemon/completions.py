@@ -1,6 +1,5 @@
 """Answers `complete`, and does ahead of it what it will need.
 
-Some editors ask many milliseconds after they have told of a key: who asked after the last one is searched for at once.
 A request for what was offered before and typed since is answered at once. Any other is a task that lets others in after
 every character, so an edit, a newer request or a cancellation stops it there; its steps are a generator, which the
 background may begin and a request go on with. Knows no connections and no frames.
@@ -25,7 +24,7 @@ from charwise_daemon.errors import InvalidRequestError, ModelError
 from charwise_daemon.features import SOURCES
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.journal import Journal
-from charwise_daemon.offer import After, Early, Found, Offer
+from charwise_daemon.offer import After, Found, Offer
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Complete, Completion, Generate, Suggestion
 from charwise_daemon.recall import Recall
@@ -72,12 +71,11 @@ class Completions:
     def edit(self, document: Document, changes: list[Any], version: int) -> None:
         """Apply changes to a document; a request under way for it is outdated."""
         self._stop(document.key)
-        offer, is_asking = document.offer, document.asked is not None and document.asked.version == document.version
+        offer = document.offer
         document.apply(changes, version)
         self.tally.typed(document.kind, document.put_in)
         if offer is document.offer and offer and (unwanted := offer.contradicted(document.text)):
             self.tally.otherwise(unwanted)
-        document.early = self._expected(document) if is_asking else None
         self._prepare(document)
 
     def close(self, key: Key) -> None:
@@ -107,8 +105,6 @@ class Completions:
         document.check(params.version, params.offset)
         document.cursor = params.offset
         self.documents.touch(document)
-        if params.trigger == "automatic":
-            document.asked = params
         if params.instead:
             return self._spawn(document, self._suppose(document, params, *_instead(params), began))
         offer, rest = document.offer, _rest(document, params)
@@ -166,23 +162,12 @@ class Completions:
             await self._until_ready(document)
         with self.background.waiting():
             if offer and offer.search:  # begun in the background
-                offer.wait.begin()
+                offer.awaited_since = time.monotonic()
                 await driven(offer.search)
                 if completion := self._adopt(offer, document, params, began):
                     return completion
-            found = await self._begun(document, params)
-            if found is None:
-                found = await driven(self._find(document, params.offset, params))
+            found = await driven(self._find(document, params.offset, params))
         return self._offer(found, document, params, began)
-
-    async def _begun(self, document: Document, params: Complete) -> Found | None:
-        """Return what a search found that began when somebody typed, None where that was not for this request."""
-        early = document.early
-        if early is None or early.search is None or early.asked != params:
-            return None
-        early.wait.begin()
-        await driven(early.search)
-        return early.found
 
     async def _suppose(self, document: Document, params: Complete, start: int, text: bytes, began: float) -> Completion:
         """Answer as if other text stood before the cursor. That is not typed, so what was offered stays offered."""
@@ -204,7 +189,7 @@ class Completions:
 
     def _offer(self, found: Found, document: Document, params: Complete, began: float) -> Completion:
         drafts = self._numbered(found)
-        document.offer, document.early = None, None
+        document.offer = None
         if drafts:
             document.offer = Offer(params.offset, drafts, _asked(params), found.sources)
             document.offer.search = self._look_ahead(document, document.offer, params)
@@ -269,26 +254,15 @@ class Completions:
         draft = next(iter(rest.values()))
         then, offset = document.replaced(offer.place, offer.place, draft.text), offer.place + len(draft.text)
         as_typed = dataclasses.replace(params, trigger="automatic")
-        found = yield from self._find(then, offset, as_typed, offer.wait.seconds)
+        found = yield from self._find(then, offset, as_typed, offer.waited)
         offer.after = After(then.text, then.snapshots, found)
-
-    def _expected(self, document: Document) -> Early | None:
-        """Return the search for what is asked next, if somebody types on as they did; None where it needs none."""
-        if len(document.put_in) != 1 or (document.offer and document.offer.rest(document.text, document.cursor)):
-            return None
-        early = Early(dataclasses.replace(document.asked, version=document.version, offset=document.cursor))
-        early.search = self._search_early(document, early)
-        return early
-
-    def _search_early(self, document: Document, early: Early) -> Steps[None]:
-        early.found = yield from self._find(document, early.asked.offset, early.asked, early.wait.seconds)
 
     def _prepare(self, document: Document) -> None:
         """Do in the background what the next request will need, and then what the one after it will."""
-        early = document.early.search if document.early else None
-        ahead = document.offer.search if document.offer else None
-        work = self._read(document), early or (), self._learn(document), ahead or ()
-        self.background.start(document.key, itertools.chain(*work))
+        ahead: Iterator[Any] = iter(())
+        if document.offer and document.offer.search:
+            ahead = document.offer.search
+        self.background.start(document.key, itertools.chain(self._read(document), self._learn(document), ahead))
 
     def _read(self, document: Document) -> Iterator[Any]:
         if not self.documents.is_warm(document):

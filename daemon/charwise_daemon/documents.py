@@ -19,7 +19,7 @@ from charwise_daemon.typed import Typed
 from charwise_trainer.corpus import encode_header
 
 if TYPE_CHECKING:
-    from charwise_daemon.offer import Early, Offer
+    from charwise_daemon.offer import Offer
 
 # Documents that keep their states and shards (about 1 MiB and 6 bytes a character); the others keep only their text.
 _MOST_WARM, _MOST_WARM_CHARACTERS = 8, 4 * 2**20
@@ -47,7 +47,6 @@ class Document:
         self.unlearned = Typed()
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
         self._offer: Offer | None = None
-        self.asked: Any = None  # the last request that came by itself
         self.cool()
 
     def __repr__(self) -> str:
@@ -62,9 +61,6 @@ class Document:
     def kind(self) -> str:
         """The type of its file, as the suffix says it."""
         return PurePath(self.path).suffix.lower()
-
-    early: "Early | None"
-    """The search for what is expected to be asked next."""
 
     @property
     def offer(self) -> "Offer | None":
@@ -84,12 +80,12 @@ class Document:
     def cool(self) -> None:
         """Forget everything but the text."""
         self.snapshots, self.recall = Snapshots(encode_header(self._name)), Recall()
-        self.offer, self.early = None, None
+        self.offer = None
 
     def replaced(self, start: int, end: int, text: bytes) -> "Document":
         """Return the document with this text in place of [start, end), and what is computed along it already."""
         other = copy.copy(self)
-        other.text, other._offer, other.early = self.text.copy(), None, None  # noqa: SLF001 - of its own class
+        other.text, other._offer = self.text.copy(), None  # noqa: SLF001 - of its own class
         other.snapshots, other.recall = self.snapshots.copy(), copy.copy(self.recall)
         other.splice(start, end, text)
         return other

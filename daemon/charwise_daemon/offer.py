@@ -36,37 +36,6 @@ class After:
     found: Found
 
 
-class Wait:
-    """How long somebody has waited for a search, which has all the time in the background."""
-
-    def __init__(self) -> None:
-        self._since = math.inf
-
-    def begin(self) -> None:
-        """Note that somebody waits from now on."""
-        self._since = min(self._since, time.monotonic())
-
-    def seconds(self) -> float:
-        """Return how long."""
-        return max(0.0, time.monotonic() - self._since)
-
-
-class Early:
-    """A search that is begun when somebody typed, as they did before they asked last: its request is on its way.
-
-    Args:
-        asked: what is expected to be asked.
-    """
-
-    def __init__(self, asked: Any) -> None:
-        self.asked, self.wait = asked, Wait()
-        self.search: Generator[Any, None, None] | None = None  # for `found`, which it sets at its end
-        self.found: Found | None = None
-
-    def __repr__(self) -> str:
-        return f"Early({self.asked}, {self.found})"
-
-
 class Offer:
     """Drafts at a place of a document, and how much was typed there since.
 
@@ -82,7 +51,7 @@ class Offer:
         self.asked, self.sources = asked, sources
         self.after: After | None = None
         self.search: Generator[Any, None, None] | None = None  # for `after`, which it sets at its end
-        self.wait = Wait()  # for `search`
+        self.awaited_since = math.inf  # when a request came that waits for `search`
         self._typed = 0
         self._shown = next(iter(drafts))
 
@@ -102,6 +71,10 @@ class Offer:
         if self.search:
             self.search.close()
             self.search = None
+
+    def waited(self) -> float:
+        """Return how long somebody has waited for `search`, in seconds: in the background it has all the time."""
+        return max(0.0, time.monotonic() - self.awaited_since)
 
     def show(self, suggestion: int) -> None:
         """Note which draft the user sees."""

@@ -67,64 +67,6 @@ async def test_search_ahead_is_gone_on_with() -> None:
     assert plain(answer.result()) == plain(await typist.fresh(max_characters=8))
 
 
-# --- early -----------------------------------------------------------------------------------------
-async def test_search_begins_with_the_key(lstm: Engine) -> None:
-    """Who asked after the last key is searched for as soon as the next is told of; what they ask costs no step more."""
-    typist = Typist(predictor := Counting(lstm))
-    await typist.asked(max_characters=8)
-    typist.type(b"#")
-    await typist.rest()
-    steps = predictor.steps
-    answer = await typist.asked(max_characters=8)
-    assert predictor.steps == steps
-    assert plain(answer) == plain(await typist.fresh(max_characters=8))
-
-
-async def test_early_search_is_gone_on_with() -> None:
-    """A request that comes while its search is under way is answered by its end, with no step done twice."""
-    await Typist(predictor := Counting(None), TEXT + b"(").asked(max_characters=8)
-    alone, typist = predictor.steps, Typist(predictor := Counting(None))
-    await typist.asked(max_characters=8)
-    typist.type(b"(")
-    begun = predictor.steps
-    await predictor.until(begun + 2)
-    await typist.asked(max_characters=8)
-    assert predictor.steps - begun == alone > 2
-
-
-@pytest.mark.parametrize("then", ["along", "pasted", "deleted", "unasked"])
-async def test_no_early_search(then: str) -> None:
-    """None begins for what is offered already, for what nobody types, nor for who did not ask after the last key."""
-    typist = Typist(predictor := Counting(None))
-    offered = first(await typist.asked(max_characters=8))
-    await typist.rest()
-    steps = predictor.steps
-    match then:
-        case "along":
-            typist.type(offered.text[:1].encode())
-        case "pasted":
-            typist.type(b"a pasted text")
-        case "deleted":
-            typist.delete(1)
-        case "unasked":
-            typist.type(offered.text[:1].encode())
-            typist.type(b"#")
-    await typist.rest()
-    assert predictor.steps == steps
-
-
-async def test_another_question_is_searched_anew() -> None:
-    """What is asked in another way than expected, or after another key, is not answered by what was begun."""
-    typist = Typist(Counting(None))
-    await typist.asked(max_characters=8)
-    typist.type(b"#")
-    await typist.rest()
-    assert plain(await typist.asked(max_characters=3)) == plain(await typist.fresh(max_characters=3))
-    typist.type(b"#")
-    typist.type(b" def")
-    assert plain(await typist.asked(max_characters=3)) == plain(await typist.fresh(max_characters=3))
-
-
 async def test_background_waits_for_requests() -> None:
     """While any document's request is under way, nothing is done ahead for another."""
     predictor = Counting(None)

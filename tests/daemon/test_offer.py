@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charwise_daemon.completer import Draft
-from charwise_daemon.offer import Offer, Wait
+from charwise_daemon.offer import Offer
 
 
 def _draft(text: bytes) -> Draft:
@@ -83,9 +83,7 @@ def test_show() -> None:
 
 def test_waited() -> None:
     """A search has all the time until somebody waits for it."""
-    wait = Wait()
-    assert wait.seconds() == 0.0
-    wait.begin()
-    time.sleep(0.002)
-    wait.begin()
-    assert wait.seconds() >= 0.002
+    offer = _offer(b"first")
+    assert offer.waited() == 0.0
+    offer.awaited_since = time.monotonic() - 100
+    assert offer.waited() >= 100
