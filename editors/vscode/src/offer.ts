@@ -55,8 +55,7 @@ export class Offer {
   /** `isChoice`: the user asked, and may have turned to another than the first. */
   set(document: TextDocument, items: readonly Offered[], isChoice: boolean): void {
     if (items.length > 0 !== this.items.length > 0) {
-      // After the answer is on its way: a changed context costs the window time in which it would draw.
-      setTimeout(() => commands.executeCommand("setContext", "charwise.offered", this.items.length > 0));
+      void commands.executeCommand("setContext", "charwise.offered", items.length > 0);
     }
     [this.document, this.items, this.isChoice] = [document, items, isChoice];
   }

@@ -58,8 +58,7 @@ export class Suggestions implements InlineCompletionItemProvider {
     if (token.isCancellationRequested) return []; // a newer request has set what is offered, or will
     const offered = isAsked ? found : found.slice(0, 1);
     this.offer.set(document, offered, isAsked);
-    const [first] = offered;
-    if (first) setTimeout(() => this.feedback.shown(first)); // after it was answered
+    if (offered[0]) this.feedback.shown(offered[0]);
     return offered.map((each) => converted(each, position));
   }
 
