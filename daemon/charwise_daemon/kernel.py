@@ -126,10 +126,10 @@ class CourseView(Structure):
     """`course` of kernel_position.h."""
 
     _fields_ = (
-        ("model", POINTER(LSTM)),
-        ("correction", POINTER(CorrectionView)),
-        ("memories", POINTER(MemoryView) * MEMORIES),
-        ("gate", POINTER(GateView)),
+        ("model", c_void_p),
+        ("correction", c_void_p),
+        ("memories", c_void_p * MEMORIES),
+        ("gate", c_void_p),
         *((name, c_int32) for name in ("path", "state", "features", "mixed", "told")),
         ("intervals", c_int32 * MEMORIES),
         ("lengths", c_int32 * MEMORIES),
@@ -227,6 +227,16 @@ def _library() -> tuple[ctypes.CDLL | None, str]:
     ]
     library.charwise_features.argtypes = [c_void_p, c_int, c_void_p, c_int, c_int, c_void_p]
     library.charwise_mix.argtypes = [POINTER(GateView), c_void_p, c_void_p, c_void_p]
+    library.charwise_begin.argtypes = [
+        POINTER(CourseView),
+        c_void_p,
+        c_char_p,
+        c_int,
+        c_char_p,
+        c_int,
+        c_int,
+        c_void_p,
+    ]
     library.charwise_step.argtypes = [POINTER(CourseView), c_int, c_int, c_int32, c_void_p, c_void_p]
     for function in (library.charwise_match, library.charwise_advance, library.charwise_features, library.charwise_mix):
         function.restype = None

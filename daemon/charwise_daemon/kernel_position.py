@@ -1,7 +1,7 @@
 """Positions that follow one another by one call of the kernel each, with the answers of predictor.py's own steps."""
 
 from collections.abc import Sequence
-from ctypes import pointer
+from ctypes import addressof
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from charwise_daemon.kernel import CorrectionView, CourseView, Kernel
 from charwise_daemon.kernel_engine import KernelEngine
 from charwise_daemon.kernel_gate import KernelMix
 from charwise_daemon.kernel_lookup import KernelLookup
-from charwise_daemon.position import PlainPosition
+from charwise_daemon.memory import Memory
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,7 @@ _FEATURES = _DISTRIBUTIONS + FEATURES
 _MIXED = _FEATURES + 256
 # int32 of each memory's match: its order, its count and its own length.
 _TOLD = 3
+_NO_MEMORY = "no memory for a step of the LSTM"
 
 
 class KernelPosition:
@@ -86,53 +87,52 @@ class Course:
         memories: Sequence[KernelLookup],
         mix: KernelMix,
     ) -> None:
-        self._kept = engine, adaptation, memories, mix  # the structure points into them
-        self._step, self._shape = kernel.library.charwise_step, engine.start().shape if engine else (0,)
+        self._begin, self._step = kernel.library.charwise_begin, kernel.library.charwise_step
+        self._shape = (engine.layers, 2, engine.width) if engine else (0,)
         self._state = _DOUBLE * _MIXED
         self._told = self._state + _INT * int(np.prod(self._shape))
-        end, self._found = self._told + _INT * _TOLD * len(memories), list[int]()
+        end, found = self._told + _INT * _TOLD * len(memories), list[int]()
         for memory in memories:
-            self._found.append(end)
+            found.append(end)
             end += -(-memory.size // _INT) * _INT
         self.size = -(-end // _DOUBLE)
         """Doubles of a position."""
-        view = CourseView(
-            path=kernel.number,
-            state=self._state,
-            features=_DOUBLE * _DISTRIBUTIONS,
-            mixed=_DOUBLE * _FEATURES,
-            told=self._told,
-            gate=pointer(mix.structure),
+        correction = _correction(adaptation) if engine and adaptation else None
+        self._kept = engine, adaptation, memories, mix, correction  # the view points to them
+        self._view = CourseView(
+            addressof(engine.structure) if engine else None,
+            addressof(correction) if correction else None,
+            tuple(addressof(memory.structure) for memory in memories),
+            addressof(mix.structure),
+            kernel.number,
+            self._state,
+            _DOUBLE * _DISTRIBUTIONS,
+            _DOUBLE * _FEATURES,
+            self._told,
+            tuple(found),
+            tuple(start + memory.intervals for start, memory in zip(found, memories, strict=True)),
         )
-        if engine:
-            view.model = pointer(engine.structure)
-        if engine and adaptation:
-            view.correction = pointer(_correction(adaptation))
-        for at, (memory, found) in enumerate(zip(memories, self._found, strict=True)):
-            view.memories[at] = pointer(memory.structure)
-            view.intervals[at], view.lengths[at] = found, found + memory.intervals
-        self._view = view
 
-    def begin(self, first: PlainPosition) -> KernelPosition:
-        """Return the same position, as one to go on from."""
-        position = KernelPosition(self, 0)
-        position.distributions[:], position.features[:] = first.distributions, first.features
-        position.probabilities[:] = first.probabilities
-        if first.state is not None:
-            position.state[:] = first.state  # type: ignore[index]  # there is one here too
-        inside = position.numbers.view(np.uint8)
-        told = [(match.order, match.count, match.own) for match in first.matches]
-        inside[self._told : self._told + _INT * _TOLD * len(told)].view(np.int32)[:] = np.ravel(told)
-        for match, found in zip(first.matches, self._found, strict=True):
-            inside[found : found + len(match.found)] = match.found
-        return position
+    def begin(self, state: State | None, contexts: Sequence[bytes], before: int) -> KernelPosition:
+        """Return the first position.
+
+        Args:
+            state: the LSTM's.
+            contexts: what stands before, as the first memory has it and as the others have it; without gaps.
+            before: the last character of these.
+        """
+        first, (context, own) = KernelPosition(self, 0), contexts
+        where = None if state is None else state.ctypes.data
+        if self._begin(self._view, where, context, len(context), own, len(own), KIND_OF[before], first.address):
+            raise MemoryError(_NO_MEMORY)
+        return first
 
     def step(self, position: KernelPosition, character: int) -> KernelPosition:
         """Return the position after one more character."""
         after = KernelPosition(self, position.shift + 1)
-        kind = KIND_OF[character]
-        if self._step(self._view, character, kind, after.shift, position.address, after.address):
-            raise MemoryError("no memory for a step of the LSTM")
+        where = position.address, after.address
+        if self._step(self._view, character, KIND_OF[character], after.shift, *where):
+            raise MemoryError(_NO_MEMORY)
         return after
 
     def state_in(self, numbers: Floats) -> State | None:
@@ -143,18 +143,15 @@ class Course:
         return state
 
 
-def course_from(
-    first: PlainPosition, engine: Engine | None, adaptation: Adaptation | None, gate: Gate
+def course_of(
+    engine: Engine | None, adaptation: Adaptation | None, memories: Sequence[Memory], gate: Gate
 ) -> Course | None:
-    """Return the course that begins at a position, None where the kernel has not all of what it needs."""
-    kernel = kernels.chosen().kernel
-    lookups = [memory.lookup for memory in first.memories]
-    stepped = engine if first.state is not None else None
-    if kernel is None or gate.kernel is None or not (stepped is None or isinstance(stepped, KernelEngine)):
+    """Return the course of these sources, None where the kernel has not all of what it needs."""
+    kernel, lookups = kernels.chosen().kernel, [memory.lookup for memory in memories]
+    if kernel is None or gate.kernel is None or not (engine is None or isinstance(engine, KernelEngine)):
         return None
-    if not all(isinstance(lookup, KernelLookup) for lookup in lookups):
-        return None
-    return Course(kernel, stepped, adaptation, lookups, gate.kernel)  # type: ignore[arg-type]  # as just seen
+    found = [lookup for lookup in lookups if isinstance(lookup, KernelLookup)]
+    return Course(kernel, engine, adaptation, found, gate.kernel) if len(found) == len(lookups) else None
 
 
 def _correction(adaptation: Adaptation) -> CorrectionView:

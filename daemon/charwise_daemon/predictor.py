@@ -16,10 +16,11 @@ from charwise_daemon.adaptation import Adaptation
 from charwise_daemon.engine import Engine, State
 from charwise_daemon.features import SOURCES, features_of
 from charwise_daemon.gate import Gate
-from charwise_daemon.kernel_position import KernelPosition, course_from
+from charwise_daemon.kernel_position import KernelPosition, course_of
 from charwise_daemon.lookup import Match
 from charwise_daemon.memory import CorpusMemory, Memory, OpenMemories
 from charwise_daemon.position import PlainPosition
+from charwise_daemon.shard import GAP
 from charwise_trainer.text import END
 
 Floats = NDArray[np.float64]
@@ -78,16 +79,16 @@ class Predictor:
 
         Where the open documents have another form than the corpus, `own_context` is the context as they have it.
         """
+        corpus = self.corpus.beside(documents.after + END) if self._holds_document else self.corpus
+        memories = (corpus, documents.documents, documents.nearby)
+        own, before = context if own_context is None else own_context, context[-1] if context else _LINE_END
+        if course := course_of(self.engine if state is not None else None, self._adaptation, memories, self.gate):
+            return course.begin(state, [each.rpartition(GAP)[2] for each in (context, own)], before)
         lstm = _ABSENT
         if self.engine and state is not None:
             lstm = self._adapted(state, self.engine.probabilities(state))
-        corpus = self.corpus.beside(documents.after + END) if self._holds_document else self.corpus
-        memories = (corpus, documents.documents, documents.nearby)
-        own = context if own_context is None else own_context
         matches = corpus.match(context), documents.documents.match(own), documents.nearby.match(own)
-        first = self._position(state, lstm, memories, matches, context[-1] if context else _LINE_END)
-        course = course_from(first, self.engine, self._adaptation, self.gate)
-        return course.begin(first) if course else first
+        return self._position(state, lstm, memories, matches, before)
 
     def step(self, position: Position, character: int) -> Position:
         """Return the position after one more character."""

@@ -40,7 +40,7 @@ def test_positions_are_distributions(has_lstm: bool) -> None:
 def _typed(predictor: Predictor, engine: Engine | None, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> Arrays:
     """Return what is known before each character of a text that is typed in its file, learned from on the way."""
     if not together:
-        monkeypatch.setattr("charwise_daemon.predictor.course_from", lambda *_: None)
+        monkeypatch.setattr("charwise_daemon.predictor.course_of", lambda *_: None)
     before, after = _FILES[3].data[:8], _FILES[3].data[8:]
     state = engine.read(engine.start(), before) if engine else None
     found, position = Arrays(), predictor.at(state, before, _OPEN._replace(after=after))
