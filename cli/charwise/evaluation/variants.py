@@ -81,7 +81,7 @@ class Learned:
         if _GATE in variant.without:
             return _Certainty()
         if variant == LSTM:
-            return _Alone(first_gate(has_lstm=True).arrays)
+            return _Alone()
         gate = self._gates(variant).for_file(name)
         if _LEARNING in variant.without:
             return _Fixed(gate.arrays)
@@ -105,7 +105,15 @@ class _Fixed(Gate):
         """Learn nothing."""
 
 
-class _Alone(_Fixed):
+class _Otherwise(_Fixed):
+    """A gate that mixes in a way of its own, which the kernel does not know."""
+
+    def __init__(self) -> None:
+        super().__init__(first_gate(has_lstm=True).arrays)
+        self.kernel = None
+
+
+class _Alone(_Otherwise):
     """The LSTM as it is."""
 
     def mix(self, features: Floats, distributions: Floats) -> Floats:  # noqa: ARG002 - as any gate
@@ -114,11 +122,8 @@ class _Alone(_Fixed):
         return lstm
 
 
-class _Certainty(_Fixed):
+class _Certainty(_Otherwise):
     """A source counts by the inverse square of its entropy; what is not there, not at all."""
-
-    def __init__(self) -> None:
-        super().__init__(first_gate(has_lstm=True).arrays)
 
     def mix(self, features: Floats, distributions: Floats) -> Floats:
         """Return the sources' distributions mixed linearly, (K, 256) -> (256,)."""
