@@ -26,7 +26,8 @@ class KernelEngine(Engine):
     def __init__(self, kernel: Kernel, model: Mapping[str, Any], weights: Mapping[str, Array]) -> None:
         super().__init__(model, weights)
         self._run, self._path, self._name = kernel.library.charwise_lstm, kernel.number, kernel.path
-        self._turn, self._kept = 0, list[Any]([self._table])
+        self._turn = 0  # in which direction weights are read, see kernel_lstm.h
+        self._kept: list[Any] = [self._table]
         below, across = zip(*(self._packed_layer(layer) for layer in range(self.layers)), strict=True)
         matrices = ((Matrix * self.layers)(*each) for each in (below, across))
         head = self._pack(self._head, self._head_bias, _scales(self._head))
