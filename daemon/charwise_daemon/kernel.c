@@ -1,7 +1,8 @@
 /* The hot parts in C: steps of an int8 LSTM, the memory's look-up of next-character counts, and the gate's mixture.
  *
  * Never required: engine.py, adaptation.py, lookup.py, features.py and gate.py do the same on numpy, slower. kernel.py
- * has the structures and decides which path is taken. A file for each job, and all compiled as one. No state is kept here and no Python is called, so calls run without the GIL, from any thread.
+ * has the structures and decides which path is taken. A file for each job, and all compiled as one. No state is kept
+ * here and no Python is called, so calls run without the GIL, from any thread.
  *
  * Every path (AVX-512 VNNI, AVX2, NEON with dot products, portable C) gives the same bits: the sums are of integers,
  * and the float code around them is one text, compiled without contraction (-ffp-contract=off).

@@ -273,10 +273,8 @@ static void softmax(const float *logits, int batch, int rows, double *shares) {
  * Return 0, or -1 where no memory could be had. */
 EXPORT int charwise_lstm(const lstm *m, int path, int turn, const float *states, const uint8_t *characters, int length,
                          int batch, float *after, float *logits, double *shares) {
-    const int widest = m->width > m->head.columns ? m->width : m->head.columns, parts = m->depth + 1;
-    scratch s = {.inputs = batch * ((widest + TILE - 1) / TILE * TILE) / 4, .outputs = batch * m->head.rows};
-    for (int layer = 0; layer < m->depth; layer++)
-        if (batch * m->across[layer].rows > s.outputs) s.outputs = batch * m->across[layer].rows;
+    const int parts = m->depth + 1, rows = m->across[0].rows; /* as all layers have */
+    scratch s = {.inputs = batch * m->head.columns / 4, .outputs = batch * (rows > m->head.rows ? rows : m->head.rows)};
     s.x = malloc(((size_t)parts * (s.inputs + s.outputs) + s.outputs) * sizeof(int32_t));
     if (!s.x) return -1;
     s.sums = s.x + (size_t)parts * s.inputs;
