@@ -20,6 +20,7 @@ def main(*, completion: bool = False) -> NoReturn:
     threading.Thread(target=_start_daemon, daemon=True).start()  # its start and the imports here need one core each
     _import_types()
     from charwise_lsp.server import SERVER  # noqa: PLC0415 - only now that the types are there
+    from charwise_lsp.wire import serve  # noqa: PLC0415 - likewise
 
     if completion:
         from charwise_lsp.menu import register  # noqa: PLC0415 - likewise
@@ -29,7 +30,7 @@ def main(*, completion: bool = False) -> NoReturn:
     gc.freeze()  # so that no collection while somebody types walks over what stays anyway
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("pygls").setLevel(logging.ERROR)  # it warns of each request that ended before its cancellation
-    SERVER.start_io()
+    serve(SERVER)
     sys.exit(0 if SERVER.leaving else 1)
 
 

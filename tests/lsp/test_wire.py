@@ -1,0 +1,81 @@
+"""The server's process on whatever its stdin and stdout are."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_COMMAND = [sys.executable, "-m", "charwise_lsp"]
+_MESSAGES = (
+    {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+    {"method": "initialized", "params": {}},
+    {"id": 2, "method": "shutdown"},
+    {"method": "exit"},
+)
+
+
+def _framed(message: dict[str, Any]) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0"} | message).encode()
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+_LIFE, _END = b"".join(map(_framed, _MESSAGES[:-1])), _framed(_MESSAGES[-1])
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def _until_answered(read: Callable[[], bytes], number: int) -> None:
+    """Read until a request is answered."""
+    said = b""
+    while not re.search(rb'"id": ?%d\b' % number, said):
+        piece = read()
+        assert piece, said
+        said += piece
+
+
+def test_serve_pipe() -> None:
+    """On a pipe messages are answered, however they are cut."""
+    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin
+        assert server.stdout
+        out = server.stdout.fileno()
+        for at in range(0, len(_LIFE), 7):
+            server.stdin.write(_LIFE[at : at + 7])
+            server.stdin.flush()
+        _until_answered(lambda: os.read(out, 65536), 2)
+        server.stdin.write(_END)
+    assert server.returncode == 0
+
+
+def test_serve_editor_gone() -> None:
+    """An editor that is gone in the middle of a message ends the server, without a word."""
+    done = subprocess.run(_COMMAND, input=_LIFE[:50], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_serve_file(tmp_path: Path) -> None:
+    """What is no pipe is read all the same."""
+    (tmp_path / "life").write_bytes(_LIFE + _END)
+    with (tmp_path / "life").open("rb") as life:
+        done = subprocess.run(_COMMAND, stdin=life, stdout=subprocess.PIPE, check=False)
+    assert done.returncode == 0
+    assert b'"capabilities"' in done.stdout
+
+
+def test_serve_one_socket() -> None:
+    """A socket that is both ends stays one that is written to until all is written."""
+    ours, theirs = socket.socketpair()
+    with ours, subprocess.Popen(_COMMAND, stdin=theirs, stdout=theirs) as server:
+        assert os.get_blocking(theirs.fileno())
+        theirs.close()
+        ours.sendall(_LIFE)
+        _until_answered(lambda: ours.recv(65536), 2)
+        ours.sendall(_END)
+    assert server.returncode == 0
