@@ -23,6 +23,9 @@ SHORTEST = 2
 LEAST = 0.02
 # A character less probable than this is doubtful: most are nearly sure, and those that are not are well below it.
 _DOUBTFUL = 0.75
+# After a character more probable than this it is not asked whether a text is settled: it hardly ever is.
+_SURE = 0.85
+_CERTAIN: tuple[list[bool], ...] = ([], [True], [True] * 8)
 
 
 def best_length(probabilities: Sequence[float], may_end: Sequence[bool], price: float) -> int:
@@ -48,6 +51,18 @@ def best_length(probabilities: Sequence[float], may_end: Sequence[bool], price: 
             if value > values[start] and may_end[end - 1] and end - start >= SHORTEST:
                 values[start], length = value, end - start
     return length
+
+
+def is_settled(probabilities: Sequence[float], may_end: Sequence[bool], price: float) -> bool:
+    """Tell whether the best length of a text is known by these characters of it, whatever comes after them.
+
+    It is asked where nothing of that is right, where one character is, and where many are. In between it is another
+    for 2 in 1,000 searches in real code, by a character or two.
+    """
+    if price == 0 or probabilities[-1] > _SURE:
+        return False
+    lengths = (best_length([*probabilities, *more], [*may_end, *more], price) for more in _CERTAIN)
+    return len(set(lengths)) == 1
 
 
 def _longest_by_itself(probabilities: Sequence[float], may_end: Sequence[bool]) -> int:

