@@ -117,7 +117,7 @@ async def test_ghost_text_before_and_after_training(editor: Editor, project: Pat
 async def test_a_saved_file_changes_what_is_offered(editor: Editor, project: Path) -> None:
     """What is saved is recalled at once, and after the daemon has retrained by itself the LSTM knows it too."""
     line = "def reticulate_splines(spline_count, tolerance_in_millimetres):\n    return spline_count\n\n"
-    charwise("train", str(project), *_TINY)
+    charwise("train", str(project), *_TINY, "--epochs", "1")  # so that a slow machine learns more in a while
     client = await AsyncClient.connect("test")
     finished = asyncio.Event()
 
