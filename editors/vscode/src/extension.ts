@@ -13,6 +13,7 @@ import { showMenu } from "./menu";
 import { chooseModel } from "./models";
 import { Offer } from "./offer";
 import { find } from "./python";
+import { Questions } from "./questions";
 import { SCHEMES } from "./rules";
 import { Server } from "./server";
 import { StatusItem } from "./status";
@@ -38,13 +39,15 @@ export function activate(context: ExtensionContext): void {
   const status = new StatusItem(documents);
   const generate = new Generate(server);
   const learned = new Learned(server);
-  const suggestions = new Suggestions(server, documents, offer, typing, feedback);
+  const questions = new Questions(server, (document) => documents.silenced(document));
+  const suggestions = new Suggestions(questions, documents, offer, typing, feedback);
   const selector = SCHEMES.map((scheme) => ({ scheme }));
 
   context.subscriptions.push(
     log,
     server,
     typing,
+    questions,
     new Focus(server, documents),
     status,
     server.onStatus((each) => status.set(each)),

@@ -7,17 +7,16 @@ import {
   type InlineCompletionContext,
   InlineCompletionItem,
   type InlineCompletionItemProvider,
-  InlineCompletionTriggerKind,
   languages,
   type Position,
   Range,
   type TextDocument,
-  window,
 } from "vscode";
 import type { Documents } from "./documents";
 import type { Feedback } from "./feedback";
-import { type Offer, Offered } from "./offer";
-import type { Server } from "./server";
+import type { Offer, Offered } from "./offer";
+import { isInvoked, type Questions } from "./questions";
+
 import { settings } from "./settings";
 import type { Typing } from "./typing";
 
@@ -36,7 +35,7 @@ export function register(selector: DocumentSelector, provider: InlineCompletionI
 
 export class Suggestions implements InlineCompletionItemProvider {
   constructor(
-    private readonly server: Server,
+    private readonly questions: Questions,
     private readonly documents: Documents,
     private readonly offer: Offer,
     private readonly typing: Typing,
@@ -54,7 +53,7 @@ export class Suggestions implements InlineCompletionItemProvider {
       return this.none(document);
     const choice = isAsked ? [] : this.offer.choice(document, position);
     if (choice.length > 0) return choice.map((each) => converted(each, position));
-    const found = await this.ask(document, position, context, token);
+    const found = await this.questions.answer(document, position, context, token);
     if (token.isCancellationRequested) return []; // a newer request has set what is offered, or will
     const offered = isAsked ? found : found.slice(0, 1);
     this.offer.set(document, offered, isAsked);
@@ -66,33 +65,10 @@ export class Suggestions implements InlineCompletionItemProvider {
     this.offer.set(document, [], false);
     return [];
   }
-
-  private async ask(
-    document: TextDocument,
-    position: Position,
-    context: InlineCompletionContext,
-    token: CancellationToken,
-  ): Promise<Offered[]> {
-    const params = this.server.convert?.asInlineCompletionParams(document, position, context);
-    const more = { formattingOptions: formattingOptions(document), ...(isInvoked(context) ? {} : { alternatives: 1 }) };
-    const items = await this.server.suggest({ ...params, ...more }, token);
-    return items.map((item) => new Offered(item));
-  }
-}
-
-/** Whether the user asked for suggestions, and did not just type. */
-function isInvoked(context: InlineCompletionContext): boolean {
-  return context.triggerKind === InlineCompletionTriggerKind.Invoke;
 }
 
 function converted(offered: Offered, position: Position): InlineCompletionItem {
   const text = settings().onlyConfident ? offered.sure : offered.insertText;
   const command = { command: ACCEPTED, title: "", arguments: [offered, text.length] };
   return new InlineCompletionItem(text, new Range(offered.start, position), command);
-}
-
-function formattingOptions(document: TextDocument): { tabSize: number; insertSpaces: boolean } | undefined {
-  const options = window.visibleTextEditors.find((editor) => editor.document === document)?.options;
-  if (typeof options?.tabSize !== "number" || typeof options.insertSpaces !== "boolean") return undefined;
-  return { tabSize: options.tabSize, insertSpaces: options.insertSpaces };
 }

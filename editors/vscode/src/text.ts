@@ -1,5 +1,8 @@
 // What of a suggestion is typed already, and how much of the rest an accept command takes. Strings alone: no editor.
 
+// What an editor puts in when the first half is typed.
+const PAIRS = new Set(["()", "[]", "{}", "<>", '""', "''", "``", "$$"]);
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The rest of a suggestion's text where the typed text begins it; undefined where it does not. */
@@ -30,4 +33,9 @@ export function confidentPart(insertText: string, typed: string, confident: numb
 export function suggestedBytes(insertText: string, allBytes: number, units: number): number {
   const word = Buffer.byteLength(insertText) - allBytes;
   return Math.max(0, Buffer.byteLength(insertText.slice(0, units)) - word);
+}
+
+/** How many units of what was put in stand before the cursor: of a pair, the first half. */
+export function typedUnits(text: string): number {
+  return PAIRS.has(text) ? 1 : text.length;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { confidentPart, firstCharacter, rest, suggestedBytes } from "../src/text";
+import { confidentPart, firstCharacter, rest, suggestedBytes, typedUnits } from "../src/text";
 
 test("what is typed is taken off a suggestion that begins with it", () => {
   assert.equal(rest("return value", "ret"), "urn value");
@@ -37,4 +37,11 @@ test("the typed word is no part of what was suggested", () => {
   assert.equal(suggestedBytes("größer als", 7, 10), 7); // "grö" is typed, "ßer als" suggested: 8 bytes less one
   assert.equal(suggestedBytes("return", 3, 4), 1);
   assert.equal(suggestedBytes("return", 3, 2), 0);
+});
+
+test("the cursor stands after what was typed, and within a pair", () => {
+  assert.equal(typedUnits("a"), 1);
+  assert.equal(typedUnits("\n    "), 5);
+  assert.equal(typedUnits("()"), 1);
+  assert.equal(typedUnits("👩"), 2);
 });
