@@ -13,7 +13,7 @@ from charwise_daemon.documents import Document, Documents
 from charwise_daemon.fitting import Surroundings
 from charwise_daemon.gate import Gate
 from charwise_daemon.memory import CorpusMemory
-from charwise_daemon.predictor import Predictor
+from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.protocol import Close, Complete, Edit, Focus, Open
 from charwise_daemon.search import Limits
 from charwise_daemon.store import Store, name_for
@@ -85,14 +85,17 @@ class InProcess:
 
     async def suggestion(self, *, invoked: bool = False) -> str:
         """Search."""
+        *_, drafts = complete(*self.place(), price=0.0 if invoked else PRICE)
+        return drafts[0].text.decode() if drafts else ""
+
+    def place(self) -> tuple[Predictor, Position, Limits, Surroundings]:
+        """Return what a search at the cursor begins with."""
         document, predictor, offset = self._document, self._predictor, self._offset
-        around = Surroundings.of(document.text, offset)
         assert predictor.engine
         *_, state = document.snapshots.read(predictor.engine, document.text, offset)
         memory = self._documents.memory_for(document, offset)
         position = predictor.at(state, document.context(offset), memory)
-        *_, drafts = complete(predictor, position, Limits(), around, 0.0 if invoked else PRICE)
-        return drafts[0].text.decode() if drafts else ""
+        return predictor, position, Limits(), Surroundings.of(document.text, offset)
 
 
 class OnSocket:
