@@ -27,8 +27,16 @@ def serve(server: LanguageServer) -> None:
         server.shutdown()  # type: ignore[no-untyped-call]  # pygls does not say
 
 
+class _Reader(asyncio.StreamReader):
+    """Lets others have a turn before each line, so that what a message sets going has begun when the next comes."""
+
+    async def readline(self) -> bytes:
+        await asyncio.sleep(0)
+        return await super().readline()
+
+
 async def _serve(server: LanguageServer) -> None:
-    reader, stdin = asyncio.StreamReader(), sys.stdin.buffer
+    reader, stdin = _Reader(), sys.stdin.buffer
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), stdin)
     server.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
     await run_async(Event(), reader, server.protocol, error_handler=server.report_server_error)
