@@ -23,9 +23,10 @@ SHORTEST = 2
 LEAST = 0.02
 # A character less probable than this is doubtful: most are nearly sure, and those that are not are well below it.
 _DOUBTFUL = 0.75
-# After a character more probable than this it is not asked whether a text is settled: it hardly ever is.
-_SURE = 0.85
-_CERTAIN: tuple[list[bool], ...] = ([], [True], [True] * 8)
+# After a character more probable than this it need not be asked whether a text is settled: it hardly ever is.
+SURE = 0.85
+# What may follow at best; many first, as that makes the difference most often.
+_CERTAIN = [True] * 8, [True]
 
 
 def best_length(probabilities: Sequence[float], may_end: Sequence[bool], price: float) -> int:
@@ -59,10 +60,10 @@ def is_settled(probabilities: Sequence[float], may_end: Sequence[bool], price: f
     It is asked where nothing of that is right, where one character is, and where many are. In between it is another
     for 2 in 1,000 searches in real code, by a character or two.
     """
-    if price == 0 or probabilities[-1] > _SURE:
+    if price == 0:
         return False
-    lengths = (best_length([*probabilities, *more], [*may_end, *more], price) for more in _CERTAIN)
-    return len(set(lengths)) == 1
+    length = best_length(probabilities, may_end, price)
+    return all(best_length([*probabilities, *more], [*may_end, *more], price) == length for more in _CERTAIN)
 
 
 def _longest_by_itself(probabilities: Sequence[float], may_end: Sequence[bool]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from charwise_daemon import utf8
-from charwise_daemon.benefit import SHORTEST, benefit, best_length, confident, is_settled, price_of
+from charwise_daemon.benefit import SHORTEST, SURE, benefit, best_length, confident, is_settled, price_of
 from charwise_daemon.fitting import Surroundings, fit, steered
 from charwise_daemon.predictor import Position, Predictor
 from charwise_daemon.search import LINE_ENDS, Candidate, Limits, Settled, search, unsettled
@@ -52,9 +52,9 @@ def complete(
     whole_lines: bool = False,
 ) -> Iterator[list[Draft]]:
     """Yield nothing yet after every character, and last the suggestions, best first; arguments as of `choose`."""
-    settled = functools.partial(_settled, price=price)
-    is_any = whole_lines or limits.alternatives > 1  # of these more is looked at than what is shown at first
-    for found in candidates(predictor, position, limits, around, clock, settled=unsettled if is_any else settled):
+    wants_more = whole_lines or limits.alternatives > 1  # than what is settled first
+    settled = unsettled if wants_more else functools.partial(_settled, price=price)
+    for found in candidates(predictor, position, limits, around, clock, settled=settled):
         yield choose(found, price, around, whole_lines=whole_lines)
 
 
@@ -138,7 +138,8 @@ def _cut(candidate: Candidate, price: float, around: Surroundings, whole_lines: 
 
 def _settled(text: bytes, probabilities: Sequence[float], price: float) -> bool:
     """Tell whether what is cut off a text does not depend on what comes after it."""
-    return is_settled(_doubting(text, probabilities), _may_end(text), price)
+    doubted = _doubting(text, probabilities)
+    return doubted[-1] <= SURE and is_settled(doubted, _may_end(text), price)
 
 
 def _doubting(text: bytes, probabilities: Sequence[float]) -> list[float]:
