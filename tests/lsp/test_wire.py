@@ -72,10 +72,9 @@ def test_serve_file(tmp_path: Path) -> None:
 def test_serve_one_socket() -> None:
     """A socket that is both ends stays one that is written to until all is written."""
     ours, theirs = socket.socketpair()
-    with ours, subprocess.Popen(_COMMAND, stdin=theirs, stdout=theirs) as server:
-        assert os.get_blocking(theirs.fileno())
-        theirs.close()
+    with ours, theirs, subprocess.Popen(_COMMAND, stdin=theirs, stdout=theirs) as server:
         ours.sendall(_LIFE)
         _until_answered(lambda: ours.recv(65536), 2)
+        assert os.get_blocking(theirs.fileno())  # which the server has too
         ours.sendall(_END)
     assert server.returncode == 0
