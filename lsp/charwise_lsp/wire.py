@@ -13,6 +13,8 @@ from threading import Event
 from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 
+_PASSED_OVER = b"?"  # what pygls does with a line that is no header
+
 
 def serve(server: LanguageServer) -> None:
     """Serve until the editor leaves or is gone."""
@@ -32,7 +34,10 @@ class _Reader(asyncio.StreamReader):
 
     async def readline(self) -> bytes:
         await asyncio.sleep(0)
-        return await super().readline()
+        try:
+            return await super().readline()
+        except ValueError:  # of a line longer than any that a message has
+            return _PASSED_OVER
 
 
 async def _serve(server: LanguageServer) -> None:

@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -102,13 +101,12 @@ def test_train_lines(run: Run, tmp_path: Path) -> None:
 
 def test_train_interrupted(project: Path) -> None:
     """Ctrl-C saves and leaves a usable model, with exit code 0; run again, it continues from there."""
+    options = ["--minutes", "10", "--layers", "1", "--width", "32", "--threads", "1", "--evaluate-every", "0.5"]
     for beginning in ("new model", "continuing from step"):
-        training = _start("train", project, "--minutes", "10", "--layers", "1", "--width", "32", "--threads", "1")
+        training = _start("train", project, *options)
         assert training.stdout
-        for line in training.stdout:
-            if line.startswith(beginning):
-                break
-        time.sleep(1)  # somewhere in the middle of it
+        assert training.stdout.readline().startswith(beginning)
+        assert any(line.startswith("step ") for line in training.stdout)  # one evaluation; now it is learning
         training.send_signal(signal.SIGINT)
         out, err = training.communicate(timeout=60)
         assert training.returncode == 0, err

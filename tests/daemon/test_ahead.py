@@ -11,7 +11,7 @@ from charwise_daemon.documents import Document
 from charwise_daemon.engine import Engine
 from charwise_daemon.errors import InvalidRequestError
 from charwise_daemon.protocol import Complete, Completion
-from tests.daemon.typist import LEARNED, TEXT, UNHURRIED, Counting, Still, Typist, first, plain
+from tests.daemon.typist import LEARNED, TEXT, UNHURRIED, Still, Typist, Watched, first, plain
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("home")
 # --- ahead -----------------------------------------------------------------------------------------
 async def test_search_ahead(lstm: Engine) -> None:
     """Once what is offered was accepted whole, the next is there at once, and is what a fresh search finds."""
-    predictor = Counting(lstm)
+    predictor = Watched(lstm)
     typist = Typist(predictor)
     for _ in range(3):
         offered = first(await typist.asked(max_characters=3))
@@ -35,7 +35,7 @@ async def test_search_ahead(lstm: Engine) -> None:
 
 async def _steps_of_an_offer() -> int:
     """Return how many steps a search takes, and the one ahead of what it finds."""
-    typist = Typist(predictor := Counting(None))
+    typist = Typist(predictor := Watched(None))
     await typist.asked(max_characters=8)
     await typist.rest()
     return predictor.steps
@@ -44,7 +44,7 @@ async def _steps_of_an_offer() -> int:
 async def test_search_ahead_is_once_per_offer() -> None:
     """Typing through does not begin the search ahead again, and does not stop it."""
     alone = await _steps_of_an_offer()
-    typist = Typist(predictor := Counting(None))
+    typist = Typist(predictor := Watched(None))
     for character in first(await typist.asked(max_characters=8)).text:
         await asyncio.sleep(0)
         typist.type(character.encode())
@@ -56,7 +56,7 @@ async def test_search_ahead_is_once_per_offer() -> None:
 async def test_search_ahead_is_gone_on_with() -> None:
     """Who accepts before the search ahead has ended is answered by its end, with no step done twice."""
     alone = await _steps_of_an_offer()
-    typist = Typist(predictor := Counting(None))
+    typist = Typist(predictor := Watched(None))
     offered = first(await typist.asked(max_characters=8))
     await predictor.until(predictor.steps + 2)
     typist.type(offered.text.encode())
@@ -69,7 +69,7 @@ async def test_search_ahead_is_gone_on_with() -> None:
 
 async def test_background_waits_for_requests() -> None:
     """While any document's request is under way, nothing is done ahead for another."""
-    predictor = Counting(None)
+    predictor = Watched(None)
     typist = Typist(predictor)
     await typist.asked()
     other = Document(("me", "other"), "/nowhere/other.py", TEXT, 1)
@@ -125,7 +125,7 @@ async def test_focus_newest_wins(lstm: Engine) -> None:
 async def test_long_texts_are_sorted_in_another_thread() -> None:
     """A long text keeps nobody else waiting while it is sorted; who asks in it waits for that, and edits go on."""
     text = b"".join(b"value_%d = compute(%d)\n" % (n, n % 97) for n in range(3000)) + b"value_77 = comp"
-    typist = Typist(Counting(None), text)
+    typist = Typist(Watched(None), text)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not typist.document.recall.is_warm
@@ -174,7 +174,7 @@ _STOPS: dict[str, Stop] = {
 @pytest.mark.parametrize("stop", _STOPS)
 async def test_search_stops_within_a_character(stop: str) -> None:
     """What makes a request outdated stops it before its next character."""
-    predictor = Counting(None)
+    predictor = Watched(None)
     typist = Typist(predictor)
     task = typist.ask()
     assert isinstance(task, asyncio.Task)
@@ -189,7 +189,7 @@ async def test_search_stops_within_a_character(stop: str) -> None:
 
 async def test_time_limit() -> None:
     """With no time left the best after the first character is the answer, and nobody's time is spent on more."""
-    predictor = Counting(None)
+    predictor = Watched(None)
     typist = Typist(predictor, chosen=dataclasses.replace(UNHURRIED, time_limit_ms=0.0))
     assert await typist.asked(trigger="invoked") == Completion(
         [], ["corpus", "documents", "nearby", "habits"], pytest.approx(0, abs=1e9)

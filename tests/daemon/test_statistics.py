@@ -17,7 +17,7 @@ from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Close, Complete, Edit, Feedback, Open, Suggestion
 from tests.conftest import daemon_pid, stop_daemon, wait_for_end
 from tests.daemon.texts import SPLINES
-from tests.daemon.typist import Counting, Typist
+from tests.daemon.typist import Typist, Watched
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -180,7 +180,7 @@ async def _offers_until_silent(typist: Typist, most: int) -> int:
 async def test_feedback_moves_the_threshold() -> None:
     """Who dismisses suggestions in a type of file gets only surer ones there, and elsewhere as many as before."""
     text = b"alpha beta\nalpha gamma\nalpha beta\nalpha gamma\nalpha beta\nalp"
-    typist = Typist(Counting(None), text)
+    typist = Typist(Watched(None), text)
     first = (await typist.asked()).suggestions[0]
     await _offers_until_silent(typist, 40)
     assert typist.completions.tally.factor(".py") > 1.5
@@ -191,7 +191,7 @@ async def test_feedback_moves_the_threshold() -> None:
 
 async def test_feedback_takes_no_part_in_what_is_asked_for() -> None:
     """Who asks is shown what there is, however much was dismissed."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     before = (await typist.asked(trigger="invoked")).suggestions[0]
     for _ in range(100):
         typist.completions.tally._journal.feedback.note(".py", 0.9, 0.0)

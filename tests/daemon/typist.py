@@ -17,6 +17,7 @@ from charwise_daemon.protocol import Complete, Completion, Suggestion
 from charwise_daemon.settings import CompletionSettings, CorpusSettings
 from charwise_daemon.store import Store
 from charwise_daemon.workspaces import Workspaces
+from tests.daemon.counting import Counting
 from tests.daemon.texts import CONNECTIONS
 
 LEARNED = (
@@ -38,18 +39,17 @@ class Still(Predictor):
         pass
 
 
-class Counting(Still):
+class Watched(Still, Counting):
     """A predictor that counts its steps, and can do something at one of them."""
 
     def __init__(self, engine: Engine | None) -> None:
         super().__init__(engine, corpus=Memory.of(LEARNED * 3))
-        self.steps = 0
         self.at_step: Callable[[int], None] = lambda _: None
 
     def step(self, position: Position, character: int) -> Position:
-        self.steps += 1
+        stepped = super().step(position, character)
         self.at_step(self.steps)
-        return super().step(position, character)
+        return stepped
 
     async def until(self, steps: int) -> None:
         """Return after so many steps."""

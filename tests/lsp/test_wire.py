@@ -60,6 +60,20 @@ def test_serve_editor_gone() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
+def test_serve_noise() -> None:
+    """What is no message is passed over, however long its lines are."""
+    noise = b"noise\n" + b"n" * 300_000 + b"\n"
+    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin
+        assert server.stdout
+        out = server.stdout.fileno()
+        server.stdin.write(noise + _LIFE)
+        server.stdin.flush()
+        _until_answered(lambda: os.read(out, 65536), 2)
+        server.stdin.write(noise + _END)
+    assert server.returncode == 0
+
+
 def test_serve_file(tmp_path: Path) -> None:
     """What is no pipe is read all the same."""
     (tmp_path / "life").write_bytes(_LIFE + _END)
