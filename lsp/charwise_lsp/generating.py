@@ -96,7 +96,7 @@ async def _generated(ls: Host, wanted: Mapping[str, Any], take: Callable[[str], 
     uri = str(wanted.get("uri", ""))
     mirror = ls.session.documents.get(uri)
     if mirror is None:
-        raise JsonRpcException(f"{uri or 'no document'} is not open", FAILED)
+        raise JsonRpcException(f"{uri} is not open" if uri else "the uri of an open document is missing", FAILED)
     if unknown := wanted.keys() - _OPTIONS - {"uri", "position"}:
         raise JsonRpcException(
             f"unknown options {', '.join(sorted(unknown))}; known are {', '.join(sorted(_OPTIONS))}", FAILED

@@ -26,6 +26,7 @@ from charwise_lsp.generating import actions
 from charwise_lsp.parent import end_with, lives
 from charwise_lsp.places import path_of
 from charwise_lsp.progress import TrainingProgress
+from charwise_lsp.refusing import Protocol
 from charwise_lsp.session import Session
 from charwise_lsp.status import Board, Status
 
@@ -53,7 +54,9 @@ class CharwiseServer(LanguageServer):
 
     def __init__(self) -> None:
         cells = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")])
-        super().__init__("charwise", __version__, notebook_document_sync=cells, converter_factory=converter)
+        super().__init__(
+            "charwise", __version__, notebook_document_sync=cells, protocol_cls=Protocol, converter_factory=converter
+        )
         # pygls keeps its own copy of each document, splits all of it again at each change (6 ms for 1 MB) and leaves a
         # future behind each time. Without its handlers ours get these messages directly.
         for method in (*_MIRRORED, types.WORKSPACE_EXECUTE_COMMAND):  # pygls cannot cancel a command

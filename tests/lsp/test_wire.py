@@ -74,6 +74,30 @@ def test_serve_noise() -> None:
     assert server.returncode == 0
 
 
+_PLACE = {"textDocument": {"uri": "file:///a"}, "position": {"line": 0, "character": 0}, "context": {"triggerKind": 1}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ({}, "'params' is missing"),
+        ({"params": {}}, "'context' is missing"),
+        ({"params": _PLACE | {"context": {"triggerKind": 7}}}, "7 is not a valid InlineCompletionTriggerKind"),
+        ({"params": _PLACE | {"position": {"line": -1, "character": 0}}}, "-1"),
+    ],
+    ids=["nothing", "empty", "trigger", "position"],
+)
+def test_serve_malformed(asked: dict[str, Any], wrong: str) -> None:
+    """A request that is not as the standard has it is refused, not left without an answer."""
+    malformed = _framed({"id": 9, "method": "textDocument/inlineCompletion"} | asked)
+    done = subprocess.run(_COMMAND, input=malformed + _LIFE + _END, capture_output=True, check=False)
+    assert done.returncode == 0
+    refusal = re.search(rb'\{"code": ?-32602, ?"message": ?"(.*?)"\}.*?"id": ?9\b', done.stdout)
+    assert refusal, done.stdout
+    assert refusal[1].startswith(b"textDocument/inlineCompletion: ")
+    assert wrong.encode() in refusal[1]
+
+
 def test_serve_file(tmp_path: Path) -> None:
     """What is no pipe is read all the same."""
     (tmp_path / "life").write_bytes(_LIFE + _END)
