@@ -275,9 +275,9 @@ class Commands:
         """Read again which shells the user lets be learned from, and what was imported of them."""
         self.shells.reload()
 
-    def cmd_shell_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
+    async def cmd_shell_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
         """Return what is known of shells."""
-        return self.shells.status()
+        return await self.shells.status()
 
     async def cmd_shell_forget(self, _: Peer, params: protocol.ShellPattern) -> dict[str, Any]:
         """Forget commands: at once, and by learning the others anew."""

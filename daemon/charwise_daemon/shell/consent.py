@@ -77,8 +77,9 @@ def read(file: Path) -> Consent:
 
 
 def write(file: Path, consent: Consent) -> None:
-    """Keep it; raises StorageError, or CharwiseError for a folder that is not ours."""
+    """Keep it; raises StorageError, or CharwiseError for a folder that is not ours, or a damaged file in its place."""
     private_dir(file.parent)
+    read(file)  # what cannot be read is the user's to mend: nothing of it is known here
     replace_file(file, json.dumps(asdict(consent), indent=1).encode())
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from charwise_daemon.background import Background
 from charwise_daemon.benefit import price_of
 from charwise_daemon.completer import Draft
-from charwise_daemon.errors import CharwiseError
+from charwise_daemon.errors import CharwiseError, InvalidRequestError
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.search import Limits
@@ -92,7 +92,8 @@ class Shells:
         self._numbers = itertools.count(-1, -1)  # of suggestions; a document's are positive
         self._writing = asyncio.Lock()
         self._tasks = set[asyncio.Task[Any]]()
-        self._is_loaded, self._known = False, 0  # how many commands the log has
+        self._loading: asyncio.Task[None] | None = None  # None until somebody needs what was run
+        self._known = 0  # how many commands the log has
 
     def __repr__(self) -> str:
         return f"Shells({len(self._connections)} connected, {self.recollection})"
@@ -121,7 +122,7 @@ class Shells:
 
     def use(self, connection: ShellConnection) -> None:
         """Note that a shell said hello: what was run is needed from now on."""
-        if not self._is_loaded:
+        if self._loading is None:
             self.reload()
         if self.consent.shells:
             self._workspaces.add(self.log.commands_folder, connection, quick=True)
@@ -210,14 +211,20 @@ class Shells:
         except CharwiseError as error:
             log.warning("%s", error)
             self.consent = consent.Consent()
-        self._is_loaded = True
         self.recollection = Recollection()
         self._lately.clear()
         self._new, self._count, self._known = bytearray(), 0, 0
-        self._begin(self._load())
+        self._loading = self._begin(self._load())
 
     async def forget(self, pattern: str) -> dict[str, Any]:
-        """Forget commands, and have the model learn the others anew; return how many they were."""
+        """Forget commands, and have the model learn the others anew; return how many they were.
+
+        Raises:
+            CharwiseError: the pattern is blank, or what the user allows is damaged; then nothing is forgotten.
+        """
+        if not pattern.strip():
+            raise InvalidRequestError("nothing is forgotten: name a command, or a pattern ('*' is every command)")
+        await self._loaded()
         is_meant = meant_by(pattern)
         if pattern not in self.consent.patterns:
             self.consent.patterns.append(pattern)
@@ -226,8 +233,9 @@ class Shells:
         gone = await self._forget_written(is_meant)
         return {"forgotten": gone, "workspace": str(self.log.commands_folder)}
 
-    def status(self) -> dict[str, Any]:
+    async def status(self) -> dict[str, Any]:
         """Return what `charwise shell status` shows."""
+        await self._loaded()
         workspace = self._workspace()
         return {
             "connected": len(self._connections),
@@ -237,6 +245,13 @@ class Shells:
             "is_gone": bool(workspace and workspace.model),  # the one that had read it was deleted
             "workspace": workspace.status() if workspace else None,
         }
+
+    async def _loaded(self) -> None:
+        """Return when it was read what the user allows, and what was run."""
+        if self._loading is None:
+            self.reload()
+        if self._loading:
+            await asyncio.wait([self._loading])
 
     # --- the log -------------------------------------------------------------------------------------
     async def _load(self) -> None:
@@ -282,8 +297,8 @@ class Shells:
 
     async def _forget_written(self, is_meant: Callable[[str], bool]) -> int:
         async with self._writing:
-            gone, has_changed = await asyncio.to_thread(self.log.forget, is_meant)
             await asyncio.to_thread(consent.write, self._file, self.consent)
+            gone, has_changed = await asyncio.to_thread(self.log.forget, is_meant)
         self._known -= gone
         if not has_changed:  # nothing will be read again
             self._stale = None
@@ -305,10 +320,11 @@ class Shells:
             known = self._remembered = memory, len(self._new), memory.changed({_NEW: bytes(self._new)})
         return known[2]
 
-    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         task = asyncio.create_task(_tried(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def _tried(work: Coroutine[Any, Any, object]) -> None:

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from charwise_daemon import launch, paths
 from charwise_daemon.client import Client
-from charwise_daemon.protocol import ShellPattern
+from charwise_daemon.errors import CharwiseError, InvalidRequestError
+from charwise_daemon.protocol import Empty, ShellPattern
 from charwise_daemon.shell import importing
 from charwise_daemon.shell.lines import is_safe, line
 from tests.conftest import daemon_pid, wait_for_end
@@ -304,6 +307,45 @@ def test_forget_pattern(enabled: Enabled) -> None:
     assert shell.complete("make ins") == ""
     importing.enable(paths.state_dir(), "zsh", Path(importing.consent.read(_file()).shells["zsh"]))
     assert not _is_learned("make inst")
+
+
+def test_forget_before_any_shell(home: Path) -> None:
+    """The first thing that a daemon hears takes nothing back of what the user allows, and status knows it."""
+    history = home / "history"
+    history.write_text("".join(f"{command}\n" for command in _HISTORY))
+    for kind in ("zsh", "bash"):
+        importing.enable(paths.state_dir(), kind, history, ["git c*"])
+    with Client("test") as client:
+        before = client.request("shell_status", Empty())
+        assert client.request("shell_forget", ShellPattern("make inst*"))["forgotten"] == 8
+        after = client.request("shell_status", Empty())
+    assert before["shells"] == after["shells"] == dict.fromkeys(("zsh", "bash"), str(history))
+    assert (before["commands"], after["commands"]) == (32, 24)
+    consent = importing.consent.read(_file())
+    assert (consent.shells, consent.ignore, consent.patterns) == (after["shells"], ["git c*"], ["make inst*"])
+
+
+@pytest.mark.parametrize("pattern", ["", " "])
+def test_forget_nothing(enabled: Enabled, pattern: str) -> None:
+    """A blank pattern, which would be in every command, is refused, now and for what is imported later."""
+    shell = enabled(*_HISTORY)
+    _until(lambda: shell.complete("git pu"))
+    with Client("test", start=False) as client, pytest.raises(InvalidRequestError, match="name a command"):
+        client.request("shell_forget", ShellPattern(pattern))
+    assert _is_learned("git push")
+    assert not importing.consent.read(_file()).patterns
+
+
+def test_forget_damaged_consent(enabled: Enabled) -> None:
+    """What the user allows is not written over where it cannot be read, and nothing is forgotten then."""
+    enabled(*_HISTORY)
+    _file().write_text("{damaged")
+    with Client("test", start=False) as client:
+        client.request("shell_reload", Empty())
+        with pytest.raises(CharwiseError, match="cannot be used"):
+            client.request("shell_forget", ShellPattern("make inst*"))
+    assert _file().read_text() == "{damaged"
+    assert _is_learned("make inst")
 
 
 def _file() -> Path:
