@@ -24,6 +24,12 @@ SECRETS = [
     'if password == "hunter2":',
     'os.environ["DB_PASSWORD"] = "hunter2"',
     "define('DB_PASSWORD', 'p4ssw0rd99');",
+    "define( 'DB_PASSWORD', 'hunter' );",
+    'let password: &str = "hunter2";',
+    'let password: &\'static str = "hunter2";',
+    '<property name="password" value="hunter2"/>',
+    "CREATE USER a IDENTIFIED BY 'hunter2';",
+    "ALTER ROLE a WITH PASSWORD 'hunter2';",
     'os.getenv("API_KEY", "9f8e7d6c5b4a")',
     'apiKey: "AbC123xyz987",',
     "const secret = `mysecret1`;",
@@ -136,6 +142,32 @@ def test_configuration_needs_no_quotes(line: str, name: str) -> None:
     """A bare value counts in files whose values stand without quotes, and in no others."""
     assert scrub(f"a: 1\n{line}\n".encode(), name) == (b"a: 1\n", 1)
     assert scrub(line.encode(), "a.py")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".bashrc", "export DB_PASSWORD=hunter"),
+        ("zshrc", "export GITHUB_PAT=hunter"),
+        ("config.fish", "set -gx API_TOKEN hunter"),
+        ("Dockerfile", "ENV DB_PASSWORD hunter"),
+        ("Makefile", "DB_PASSWORD := hunter"),
+        ("deploy.sh", "mysql -u root -phunter shop < dump.sql"),
+        ("deploy.sh", "DB_PASSWORD=hunter ./run"),
+        ("deploy.sh", "curl -u me:hunter https://example.org/"),
+        ("set.bat", "set PASSWORD=hunter"),
+        ("inventory", "web1 ansible_ssh_pass=hunter ansible_port=22"),
+        ("redis.conf", "requirepass hunter"),
+        ("nginx.conf", "    proxy_password hunter;"),
+        ("home.nmconnection", "psk=hunterhunter"),
+        ("notes.md", "Passwort: hunter"),
+    ],
+)
+def test_secret_of_a_kind_of_file(name: str, line: str) -> None:
+    """Scripts, settings and notes tell secrets in ways of their own; a reading from elsewhere tells none."""
+    assert scrub(f"a\n{line}\nb\n".encode(), name) == (b"a\nb\n", 1)
+    read = line.replace("hunterhunter", "hunter").replace("hunter", "$HUNTER")
+    assert scrub(f"a\n{read}\nb\n".encode(), name)[1] == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ Span = tuple[int, int]
 
 _WORD = re.compile(
     rb"password|passwort|passwd|passphrase|passcode|pass_code|pass|pwd|secret|contrase\xc3\xb1a|contrasena"
-    rb"|token|credential|bearer|key"
+    rb"|token|credential|bearer|psk|key"
 )
 """Nothing but literals between bars, which an expression finds ten times faster than anything else."""
 
@@ -26,7 +26,7 @@ _ONLY_AFTER = {
     b"key": re.compile(
         rb"(?:api|auth|service|account|db|database|priv|private|client|access|encryption|signing|master)_?\Z"
     ),
-    b"pass": re.compile(rb"(?:db|database|key|user|admin|root|smtp|mail|ftp)_?\Z"),
+    b"pass": re.compile(rb"(?:db|database|key|user|admin|root|smtp|mail|ftp|ssh|become|sudo|require)_?\Z"),
 }
 """Words that mean something only with another one before them."""
 
@@ -43,12 +43,17 @@ _HARMLESS = re.compile(
 
 _QUOTED = re.compile(
     rb"""[\\\])"'`]{0,4}(?:\[\d*\])?"""  # the end of "password", ["password"] or password[25]
-    rb"""(?:[ \t]*:[ \t]*[a-z][\w\[\]|., ]{0,40}?(?=[ \t]*=[^=]))?"""  # its type
+    rb"""(?:[ \t]*:[ \t]*[a-z&][\w\[\]|., ']{0,40}?(?=[ \t]*=[^=]))?"""  # its type
     rb"""[ \t]*(?P<sign>:=|=>|[=!]==?|[=:,(])[ \t]*[@a-z&]{0,2}"""  # the sign, and a literal's prefix
     rb"""(?P<quote>\"{3}|'{3}|\\?["'`])(?P<value>(?:(?!(?P=quote))[^\n\\]|\\.){4,300}?)(?P=quote)"""
 )
 _WEAK_SIGNS = frozenset({b",", b"("})
 """An argument after the word: getenv("PASSWORD", "...") or password("..."), which is as often a lookup by name."""
+
+_SAID = re.compile(
+    rb"""[ \t]+'(?P<value>[^'\n]{4,300})'|["'][ \t]+value[ \t]*=[ \t]*["'](?P<given>[^"'\n]{4,300})["']"""
+)
+"""`ALTER ROLE a WITH PASSWORD 'hunter2'`, `<property name="password" value="hunter2"/>`"""
 
 _TAGGED = re.compile(rb">(?P<value>[^<>\s]{4,300})</")
 """`<password>hunter2</password>`"""
@@ -57,15 +62,22 @@ _EMBEDDED = re.compile(rb"""=(?P<value>[\w.~%+/-]{8,300})(?=[&"'`\s])""")
 """`?api_key=9f8e7d6c5b4a&`, `PGPASSWORD=hunter22 psql`: no quotes of its own, and so it must look random."""
 
 _BARE = re.compile(
-    rb"""["']?[ \t]*(?:=|:[ \t])[ \t]*(?P<value>[^\s"'`#,;(){}\[\]/.~!&*|>-][^\s"'`#,;(){}\[\]]{3,300})"""
-    rb"""[ \t]*(?:#[^\n]*)?(?=\r?\n|\r?\Z)"""
+    rb"""(?:["']?[ \t]*(?:=|:[ \t])[ \t]*|[ \t]+)(?P<value>[^\s"'`#,;(){}\[\]/.~!&*|>-][^\s"'`#,;(){}\[\]]{3,300})"""
+    rb"""[ \t]*;?[ \t]*(?:#[^\n]*)?(?=\r?\n|\r?\Z)"""
 )
 _BARE_NAMES = re.compile(
-    r".*\.(ya?ml|ini|cfg|conf|config|cnf|properties|toml|sh|bash|zsh|fish|service|tf|hcl|env[.\w]*)|(docker|vagrant)file.*"
+    r".*\.(ya?ml|ini|cfg|conf|config|cnf|properties|toml|sh|bash|zsh|fish|service|tf|hcl|env[.\w]*|mk|bat|cmd|nmconnection"
+    r"|txt|md|org|rst)|((gnu)?make|docker|vagrant)file.*|\.?\w*(rc|profile)|inventory|hosts"
 )
-"""Files whose values stand without quotes."""
+"""Files whose values stand without quotes, and notes."""
 
 _AUTHORIZATION = re.compile(rb"""(?:bearer|basic|token)[ \t]+(?P<value>[\w.~+/-]{16,}=*)""")
+
+_GIVEN = re.compile(
+    rb"""identified[ \t]+by[ \t]+'(?P<value>[^'\n]{4,300})'"""
+    rb"""|define\([ \t]*["']\w*(?:password|secret|key|salt)["'][ \t]*,[ \t]*["'](?P<defined>[^"'\n]{4,300})["']"""
+)
+"""`CREATE USER a IDENTIFIED BY 'hunter2'`, and `define('DB_PASSWORD', 'hunter2')`, which gives what it names."""
 
 _PLACEHOLDER = re.compile(
     rb"""\$[a-z_]+$|\{[^{}]*\}$|<[^<>]*>$|\[[^\[\]]*\]$|%[sd]$|%\w+%$|.*(?:\{\{|\$[{(]|\#\{|<%|%\()|[*x.\-_#?]+$"""
@@ -97,6 +109,9 @@ def passwords(text: bytes, name: str = "") -> Iterator[Span]:
     for found in _AUTHORIZATION.finditer(lower):
         if _RANDOM.fullmatch(found["value"]):
             yield found.span()
+    for found in _GIVEN.finditer(lower):
+        if _tells(found["value"] or found["defined"], sure=True):
+            yield found.span()
 
 
 def is_placeholder(value: bytes) -> bool:
@@ -117,6 +132,8 @@ def _secret_at(text: bytes, at: int, sure: bool, bare: bool) -> re.Match[bytes] 
     """Return the secret that a name ending here is given, or None."""
     if found := _QUOTED.match(text, at):
         return found if _tells(found["value"], sure and found["sign"] not in _WEAK_SIGNS) else None
+    if (found := _SAID.match(text, at)) and _tells(found["value"] or found["given"], sure):
+        return found
     if (found := _TAGGED.match(text, at)) and _tells(found["value"], sure):
         return found
     if (found := _EMBEDDED.match(text, at)) and _tells(found["value"], sure=False):

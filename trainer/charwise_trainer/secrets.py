@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import translate
 
+from charwise_trainer.secret_commands import commands
 from charwise_trainer.secret_tokens import private_keys, tokens
 from charwise_trainer.secret_words import Span, passwords
 
@@ -77,6 +78,7 @@ def _secrets(text: bytes, name: str) -> Iterator[Span]:
     for version in _in_pieces(text):
         yield from tokens(version)
         yield from passwords(version, name)
+        yield from commands(version, name)
 
 
 def _in_pieces(text: bytes) -> Iterator[bytes]:
