@@ -4,6 +4,8 @@
 it needs when it runs, so that `charwise --help` is quick.
 """
 
+import io
+import os
 import sys
 from typing import Annotated
 
@@ -72,17 +74,37 @@ def _options(
 
 def run() -> int:
     """Run the command line; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal that has not every character
     try:
-        return app(standalone_mode=False) or 0
+        return _ran()
     except typer.TyperException as error:
         return _failed(f"{error.format_message()} See `charwise --help`.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         return _failed("interrupted")
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as in `charwise sample | head`
-        return 0
     except (CharwiseError, TrainerError) as error:
         return _failed(str(error))
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        return _refused(error)
+
+
+def _ran() -> int:
+    code: int = app(standalone_mode=False) or 0
+    sys.stdout.flush()
+    return code
+
+
+def _refused(error: OSError) -> int:
+    """Say what the system refused; a reader of our output that is gone, as in `charwise sample | head`, is no failure."""
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        return 0
+    code = _failed(str(error))
+    try:
+        sys.stdout.flush()
+    except OSError:  # it was our own output: what is left of it would fail again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _failed(message: str, code: int = 1) -> int:

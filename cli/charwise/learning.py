@@ -22,7 +22,7 @@ from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Event, Finished
 from charwise_trainer.lock import training_lock
 from charwise_trainer.portable import begin_from, begin_from_base
-from charwise_trainer.train import train
+from charwise_trainer.train import check_corpus, train
 
 
 def learn(
@@ -45,7 +45,7 @@ def learn(
 
     Raises:
         WorkspaceError: nothing is there.
-        ModelError: there is no model to begin from, or there is one of its own already.
+        ModelError: there is no model to begin from, there is one of its own already, or `model` cannot name one.
         TrainerError: as charwise_trainer.train does.
     """
     root = registry.resolve(str(path.absolute()))
@@ -53,6 +53,9 @@ def learn(
     corpus = discover(root, Limits(chosen.file_bytes, chosen.total_bytes))
     if not corpus.files:
         raise CorpusError(nothing_in(corpus))
+    check_corpus(corpus.files)
+    if model:
+        Store(paths.models_dir()).directory(model)  # which refuses a name before it is the workspace's
     entry = enlist(root, model, lines, start)
     config = TrainConfig(**options, model=_asked(corpus.characters, size, entry))
     files = by_line(corpus.files) if entry.lines else corpus.files

@@ -5,6 +5,7 @@ Messages of one connection arrive in order. A method that has to wait is a corou
 
 import asyncio
 import dataclasses
+import logging
 import os
 import secrets
 import time
@@ -40,6 +41,9 @@ class Peer(Protocol):
 
     def push(self, method: str, params: dict[str, Any]) -> None:
         """Send a part of the answer to the request under way."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Commands:
@@ -196,7 +200,9 @@ class Commands:
         return sorted(told, key=lambda each: not each["own"])
 
     def _known_models(self) -> list[dict[str, Any]]:
-        metas = {name: self._store.meta(name) for name in self._store.names()}
+        metas, errors = self._store.metas()
+        for error in errors:
+            log.warning("%s", error)
         return [
             {"name": name, "model": meta.config.label, "step": meta.step, "bpc": meta.bpc, "created": meta.created}
             for name, meta in metas.items()

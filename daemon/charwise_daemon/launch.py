@@ -55,6 +55,7 @@ def _start() -> None:
                 stderr=log,
                 pass_fds=[tell],
                 cwd="/",
+                env=paths.environment(),
                 start_new_session=True,  # it outlives the editor that started it
             )
     finally:

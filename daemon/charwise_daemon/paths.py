@@ -102,6 +102,12 @@ def _socket(name: str) -> Path:
     return private_dir(_short_dir() / digest) / name
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a process that works in another folder: ours, with the same CHARWISE_HOME."""
+    home = os.environ.get("CHARWISE_HOME")
+    return {**os.environ, **({"CHARWISE_HOME": str(Path(home).absolute())} if home else {})}
+
+
 def _base(kind: str) -> Path:
     if home := os.environ.get("CHARWISE_HOME"):
         return private_dir(Path(home).absolute()) / kind

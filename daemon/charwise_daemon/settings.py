@@ -51,6 +51,9 @@ class TrainingSettings:
         _check("niceness", self.niceness, 0 <= self.niceness <= 19, "a whole number from 0 to 19")
 
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
 def _check(name: str, value: object, is_right: bool, wanted: str) -> None:
     if not is_right:
         raise InvalidRequestError(f"{name} is {value}, but must be {wanted}")
@@ -71,6 +74,10 @@ class DaemonSettings:
 
     idle_minutes: float = 60.0  # without clients and training until it exits
     log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        _check("idle_minutes", self.idle_minutes, self.idle_minutes > 0, "a number above 0")
+        _check("log_level", self.log_level, self.log_level.upper() in _LEVELS, f"one of {', '.join(_LEVELS)}")
 
 
 @dataclass(frozen=True)

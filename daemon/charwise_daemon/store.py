@@ -99,6 +99,16 @@ class Store:
         """Return what is known of a model's best checkpoint, without keeping its weights; raises as load does."""
         return self._read(name).meta
 
+    def metas(self) -> tuple[dict[str, checkpoint.Meta], list[ModelError]]:
+        """Return what is known of each model that can be read, and what is wrong with the others."""
+        metas, errors = dict[str, checkpoint.Meta](), list[ModelError]()
+        for name in self.names():
+            try:
+                metas[name] = self.meta(name)
+            except ModelError as error:
+                errors.append(error)
+        return metas, errors
+
     def load(self, name: str) -> Model:
         """Return a model's best checkpoint with its gate.
 

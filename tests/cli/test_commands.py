@@ -3,13 +3,18 @@
 import asyncio
 import importlib.metadata
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient, Client, completion_of
-from charwise_daemon.protocol import Complete, Feedback, Open, WorkspacePath
+from charwise_daemon.protocol import Complete, Feedback, ModelsFor, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
 from tests.cli.conftest import Run
 from tests.conftest import MODULES, configure, stop_daemon
@@ -150,6 +155,51 @@ def test_broken_model(run: Run, project: Path) -> None:
     assert run("daemon", "status")[0] == 0
 
 
+@pytest.mark.timeout(120)
+def test_broken_model_beside_another(run: Run, project: Path) -> None:
+    """The models that can be read are listed, and what is wrong with the others is said."""
+    store = Store(paths.models_dir())
+    assert run("train", project, "--model", "good", "--epochs", 0.1, "--layers", 1, "--width", 32)[0] == 0
+    shutil.copytree(store.directory("good"), store.directory("bad"))
+    next(store.directory("bad").glob("*/weights.safetensors")).write_bytes(b"short")
+    for arguments in ((), ("--json",)):
+        code, out, err = run("models", "list", *arguments)
+        assert code == 1
+        assert "good" in out
+        assert err.count("\n") == 1
+        assert "weights.safetensors cannot be used" in err
+    with Client("test") as client:
+        assert [each["name"] for each in client.request("models", ModelsFor())] == ["good"]
+
+
+def test_output_that_cannot_be_written() -> None:
+    """A full disk is one line, whether it fills up at once or at the end; a terminal's poor alphabet is no error."""
+    command = [sys.executable, "-m", "charwise", "doctor"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"charwise: .*No space left on device.*\n", done.stderr)
+
+
+def test_poor_alphabet(tmp_path: Path) -> None:
+    """What a terminal's encoding has not is written otherwise, and no error."""
+    (tmp_path / "é €.py").write_text("one = 1\n")
+    command = [sys.executable, "-m", "charwise", "workspace", "show", tmp_path]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\xe9 \\u20ac.py" in done.stdout
+
+
+def test_relative_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon finds the folder that its starter means, which is another's name for it where that works."""
+    home.mkdir(exist_ok=True)
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("CHARWISE_HOME", home.name)
+    with Client("test") as client:
+        assert client.hello["pid"]
+    assert (home / "runtime" / "daemon.json").exists()
+
+
 def test_daemon_life(run: Run) -> None:
     """The daemon is started, looked at, paused, resumed and stopped."""
     assert run("daemon", "status")[::2] == (1, "charwise: no daemon runs; start it with `charwise daemon start`\n")
@@ -173,6 +223,24 @@ def test_doctor(run: Run) -> None:
     assert code == 1
     assert "BAD  settings: " in out
     assert "unknown parameter 'minuets'" in out
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('[daemon]\nlog_level = "LOUD"', "log_level is LOUD, but must be one of DEBUG, INFO, WARNING, ERROR"),
+        ("[daemon]\nidle_minutes = 0", "idle_minutes is 0"),
+        ('[models]\n"*.c" = "../x"', "'../x' cannot name a model"),
+        ('[models]\n"[" = "m"', "'[' means no files"),
+    ],
+)
+def test_doctor_finds_wrong_values(run: Run, setting: str, said: str) -> None:
+    """What the daemon would not start with is found before it starts."""
+    paths.settings_file().write_text(setting)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "BAD  settings: " in out
+    assert said in out
 
 
 # --- status ----------------------------------------------------------------------------------------

@@ -135,7 +135,17 @@ def test_train_refuses(run: Run, tmp_path: Path, content: dict[str, bytes], said
     assert err.startswith("charwise: ")
     assert err.count("\n") == 1
     assert said in err
-    assert Store(paths.models_dir()).names() == []
+    assert list(paths.models_dir().iterdir()) == []
+    assert registry.read(paths.workspaces_file()) == {}
+
+
+def test_train_refuses_a_name(run: Run, project: Path) -> None:
+    """A name that cannot be a model's is refused, and is not the workspace's from then on."""
+    code, _, err = run("train", project, "--model", "my/model", *_TINY)
+    assert code == 1
+    assert "'my/model' cannot name a model" in err
+    assert registry.read(paths.workspaces_file()) == {}
+    assert run("workspace", "add", project)[0] == 0
 
 
 def test_train_missing(run: Run, tmp_path: Path) -> None:

@@ -35,6 +35,23 @@ def test_replace_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_replace_file_by_a_link(tmp_path: Path) -> None:
+    """Who keeps a file elsewhere, and a link in its place, finds the new content there."""
+    (tmp_path / "real").write_bytes(b"one")
+    (tmp_path / "link").symlink_to("real")
+    replace_file(tmp_path / "link", b"two")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"two"
+
+
+def test_replace_file_that_is_none(tmp_path: Path) -> None:
+    """A pipe or a device is not replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StorageError, match="it is no file"):
+        replace_file(tmp_path / "pipe", b"two")
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_replace_file_on_a_full_disk(tmp_path: Path) -> None:
     """The old content stays, nothing is left beside it, and the error says so."""
     file = tmp_path / "last"

@@ -38,7 +38,14 @@ def flush_directory(directory: Path) -> None:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in the place of a file, or make it, in one step for every reader; raises StorageError."""
+    """Put `data` in the place of a file, or of what a link names, or make it, in one step for every reader.
+
+    Raises:
+        StorageError: it cannot be written, or is a device or a pipe.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise StorageError(f"cannot write {path}: it is no file; name one that is, or that is not there yet")
     new = aside(path.parent, path.name)
     with writing(path):
         try:

@@ -48,7 +48,7 @@ def train(
     """
     config = config or TrainConfig()
     if not isinstance(files, Packed):
-        _check_corpus(files)
+        check_corpus(files)
     _check_lanes(config.batch(goes_on=False)[0], part().of)
     with held_by_first(training_lock(directory)):
         if config.threads:
@@ -199,7 +199,8 @@ def _find_start(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, []
 
 
-def _check_corpus(files: Sequence[CorpusFile]) -> None:
+def check_corpus(files: Sequence[CorpusFile]) -> None:
+    """Raise CorpusError where there is too little text to learn from."""
     characters = sum(len(file.data) for file in files)
     if not files:
         raise CorpusError(

@@ -91,8 +91,11 @@ def _folders() -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
+    from charwise_daemon.models import Models  # noqa: PLC0415 - numpy, and only here
+    from charwise_daemon.store import Store  # noqa: PLC0415
+
     file = paths.settings_file()
-    settings.load(file)
+    Models(Store(paths.models_dir()), settings.load(file).models)
     yield Finding("settings", is_well=True, seen=str(file) if file.exists() else f"defaults; {file} would change them")
 
 

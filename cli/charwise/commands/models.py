@@ -26,13 +26,14 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 @app.command(name="list")
 def list_(as_json: JSON = False) -> None:
     """List the models, with how well each predicts held-out text."""
-    store = _store()
-    metas = {name: store.meta(name) for name in store.names()}
+    metas, errors = _store().metas()
     if as_json:
         typer.echo(json.dumps({name: asdict(meta) for name, meta in metas.items()}))
-        return
-    for name, meta in metas.items():
-        typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bits(meta.bpc)}  {meta.created}")
+    else:
+        for name, meta in metas.items():
+            typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bits(meta.bpc)}  {meta.created}")
+    if errors:
+        raise ModelError("; ".join(map(str, errors)))
 
 
 def _drawable(file: Path | None) -> Path | None:
