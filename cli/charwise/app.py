@@ -95,7 +95,7 @@ def _ran() -> int:
 
 
 def _refused(error: OSError) -> int:
-    """Say what the system refused; a reader of our output that is gone, as in `charwise sample | head`, is no failure."""
+    """Say what the system refused; that nobody reads our output, as in `charwise sample | head`, is no failure."""
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 0

@@ -28,6 +28,16 @@ def is_running() -> bool:
         return probe.connect_ex(str(paths.socket_file())) == 0
 
 
+def is_alive() -> bool:
+    """Tell whether a daemon lives, though its socket may be gone."""
+    with paths.daemon_lock_file().open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 def ensure_running() -> None:
     """Return when a daemon accepts connections, starting one if needed.
 

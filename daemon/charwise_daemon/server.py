@@ -161,8 +161,9 @@ class Server:
         await self._journal.flush()
         for connection in list(self._connections):
             connection.close()
-        for path in (paths.socket_file(), paths.shell_socket_file(), paths.status_file()):
-            path.unlink(missing_ok=True)
+        if _announced() == os.getpid():  # else a folder that was removed is another daemon's by now
+            for path in (paths.socket_file(), paths.shell_socket_file(), paths.status_file()):
+                path.unlink(missing_ok=True)
 
 
 async def serve(chosen: settings.Settings, ready_fd: int | None = None) -> None:
@@ -178,7 +179,9 @@ def _only_one() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UnavailableError("a daemon runs already; see `charwise daemon status`") from error
+            raise UnavailableError(
+                "a daemon runs already; if `charwise daemon status` does not see it: `charwise daemon restart`"
+            ) from error
         yield
 
 
@@ -191,6 +194,14 @@ def _listen(file: Path) -> socket.socket:
     finally:
         os.umask(mask)
     return listener
+
+
+def _announced() -> int | None:
+    """Return the process that clients are told of."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        pid: int = json.loads(paths.status_file().read_text("utf-8"))["pid"]
+        return pid
+    return None
 
 
 def _announce(ready_fd: int | None) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Complete, Feedback, ModelsFor, Open, WorkspacePath
 from charwise_daemon.store import Store, name_for
 from tests.cli.conftest import Run
-from tests.conftest import MODULES, configure, stop_daemon
+from tests.conftest import MODULES, configure, daemon_pid, stop_daemon, wait_for_end
 from tests.daemon.texts import SPLINES
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -212,6 +213,29 @@ def test_daemon_life(run: Run) -> None:
     assert "listens on" in run("daemon", "logs")[1]
     assert run("daemon", "stop") == (0, "the daemon has stopped\n", "")
     assert run("daemon", "stop") == (0, "no daemon runs\n", "")
+
+
+def test_daemon_without_its_socket(run: Run) -> None:
+    """A daemon whose socket was removed can be stopped, and started again."""
+    assert run("daemon", "start")[0] == 0
+    paths.socket_file().unlink()
+    assert "`charwise daemon restart`" in run("daemon", "start")[2]
+    assert run("daemon", "stop") == (0, "the daemon has stopped\n", "")
+    assert run("daemon", "start")[0] == 0
+    paths.socket_file().unlink()
+    assert run("daemon", "restart")[0] == 0
+    assert run("daemon", "status")[0] == 0
+
+
+def test_daemon_without_its_folder(run: Run) -> None:
+    """A daemon whose folder was removed does not take the next one's socket with it when it ends."""
+    assert run("daemon", "start")[0] == 0
+    first = daemon_pid()
+    shutil.rmtree(paths.socket_file().parent)
+    assert run("daemon", "start")[0] == 0
+    os.kill(first, signal.SIGTERM)
+    wait_for_end(first)
+    assert run("daemon", "status")[0] == 0
 
 
 def test_doctor(run: Run) -> None:

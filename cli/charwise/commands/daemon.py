@@ -100,9 +100,11 @@ def _stop() -> bool:
     except VersionMismatchError:
         _terminate()
     except UnavailableError:
-        return False
+        if not launch.is_alive():
+            return False
+        _terminate()
     latest = time.monotonic() + _STOP_SECONDS
-    while launch.is_running():
+    while launch.is_alive():
         if time.monotonic() > latest:
             raise CharwiseError(f"the daemon does not stop; see {paths.log_file()}, or kill it by its process id")
         time.sleep(0.05)  # nothing tells a stranger when a process has ended
@@ -110,7 +112,7 @@ def _stop() -> bool:
 
 
 def _terminate() -> None:
-    """Stop a daemon of another version, which does not understand us, as the system can."""
+    """Stop a daemon that does not understand us, or has lost its socket, as the system can."""
     import signal  # noqa: PLC0415 - only here
 
     os.kill(json.loads(paths.status_file().read_text("utf-8"))["pid"], signal.SIGTERM)
