@@ -1,9 +1,14 @@
-"""Ctrl-C as a wish to stop, which a training asks about at each step: what was learned is stored then."""
+"""Ctrl-C as a wish to stop, which a training asks about at each step: what was learned is stored then.
+
+The same goes for a terminal that is closed, and a system that shuts down.
+"""
 
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
+
+_WISHES = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
@@ -17,8 +22,9 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
             signal.default_int_handler(number, frame)
         pressed = True
 
-    before = signal.signal(signal.SIGINT, press)
+    before = {wish: signal.signal(wish, press) for wish in _WISHES}
     try:
         yield lambda: pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for wish, handler in before.items():
+            signal.signal(wish, handler)

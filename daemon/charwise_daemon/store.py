@@ -134,14 +134,19 @@ class Store:
         """Delete a model.
 
         Raises:
-            ModelError: there is none, or a trainer is writing to it.
+            ModelError: there is none, a trainer is writing to it, or its folder cannot be written.
         """
         directory = self.directory(name)
         if not directory.is_dir():
             raise self._missing(name)
         if checkpoint.is_training(directory):
             raise ModelError(f"{name} is being trained; stop that first with `charwise daemon pause`, then remove it")
-        shutil.rmtree(directory)
+        try:
+            shutil.rmtree(directory)
+        except OSError as error:
+            raise ModelError(
+                f"{name} cannot be deleted ({error}): mend its folder's rights, then `charwise models remove {name}`"
+            ) from error
 
     def roll_back(self, name: str) -> checkpoint.Meta:
         """Make the good checkpoint before the best one the best; return what is known of it.

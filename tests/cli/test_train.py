@@ -99,15 +99,19 @@ def test_train_lines(run: Run, tmp_path: Path) -> None:
     assert not registry.read(paths.workspaces_file())[names].lines
 
 
-def test_train_interrupted(project: Path) -> None:
-    """Ctrl-C saves and leaves a usable model, with exit code 0; run again, it continues from there."""
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_train_interrupted(project: Path, wish: signal.Signals) -> None:
+    """Ctrl-C saves and leaves a usable model, with exit code 0; run again, it continues from there.
+
+    A terminal that is closed is the same, and so is a system that shuts down.
+    """
     options = ["--minutes", "10", "--layers", "1", "--width", "32", "--threads", "1", "--evaluate-every", "0.5"]
     for beginning in ("new model", "continuing from step"):
         training = _start("train", project, *options)
         assert training.stdout
         assert training.stdout.readline().startswith(beginning)
         assert any(line.startswith("step ") for line in training.stdout)  # one evaluation; now it is learning
-        training.send_signal(signal.SIGINT)
+        training.send_signal(wish)
         out, err = training.communicate(timeout=60)
         assert training.returncode == 0, err
         assert "interrupted, stored at step" in out
