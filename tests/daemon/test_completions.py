@@ -14,7 +14,7 @@ from charwise_daemon.memory import Memory
 from charwise_daemon.predictor import Predictor
 from charwise_daemon.protocol import Completion, Suggestion
 from charwise_daemon.settings import CompletionSettings
-from tests.daemon.typist import LEARNED, TEXT, Counting, Typist, first, left, plain
+from tests.daemon.typist import LEARNED, TEXT, Typist, Watched, first, left, plain
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("home")
 # --- type-through ----------------------------------------------------------------------------------
 async def test_type_through(lstm: Engine) -> None:
     """While what is offered is typed, the rest is the answer, to the last character, with no search."""
-    predictor = Counting(lstm)
+    predictor = Watched(lstm)
     typist = Typist(predictor)
     offered = first(await typist.asked())
     await typist.rest()
@@ -39,7 +39,7 @@ async def test_type_through(lstm: Engine) -> None:
 
 async def test_type_through_back_and_forth() -> None:
     """Deleting what was typed of it brings the rest back; deleting more, or going elsewhere, searches again."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
     typist.type(offered.text[:6].encode())
     typist.delete(4)
@@ -57,7 +57,7 @@ async def test_type_through_back_and_forth() -> None:
 @pytest.mark.parametrize("change", [(0, 0, b"# x\n"), (3, 4, b"q"), (len(TEXT) - 1, len(TEXT), b""), (0, 28, b"x")])
 async def test_type_through_ends_with_another_edit(change: tuple[int, int, bytes]) -> None:
     """An edit elsewhere ends it: what is answered then is what that text is worth."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     await typist.asked()
     typist.edit(*change)
     typist.cursor = len(typist.document.text)
@@ -68,7 +68,7 @@ async def test_type_through_ends_with_another_edit(change: tuple[int, int, bytes
 
 async def test_type_through_replaced_word() -> None:
     """An editor that sends the word again with what was accepted of it has typed just that."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
     word = len(b"open_conn")
     typist.edit(len(TEXT) - word, len(TEXT), b"open_conn" + offered.text[:3].encode())
@@ -83,7 +83,7 @@ async def test_type_through_replaced_word() -> None:
 
 async def test_type_through_inside_a_code_point() -> None:
     """Half a character is no place to go on from."""
-    typist = Typist(Counting(None), b"    # na\xc3\xafve: a ca")
+    typist = Typist(Watched(None), b"    # na\xc3\xafve: a ca")
     offered = first(await typist.asked())
     assert offered.text.startswith("fé")
     typist.type(b"f\xc3")
@@ -93,7 +93,7 @@ async def test_type_through_inside_a_code_point() -> None:
 # --- in place of what stands there ---------------------------------------------------------------------
 async def test_instead_of_what_is_typed() -> None:
     """What a menu has chosen is gone on with as if it were typed; what was offered before is offered still."""
-    typist, chosen = Typist(Counting(None)), Typist(Counting(None))
+    typist, chosen = Typist(Watched(None)), Typist(Watched(None))
     offered = await typist.asked()
     chosen.edit(len(TEXT) - len(b"open_conn"), len(TEXT), b"read_lines(conn")
     supposed = await typist.asked(instead=[len(TEXT) - len(b"open_conn"), b"read_lines(conn"])
@@ -107,12 +107,12 @@ async def test_instead_of_what_is_typed() -> None:
 async def test_instead_that_is_none(instead: list[Any]) -> None:
     """What cannot stand before the cursor is refused."""
     with pytest.raises(InvalidRequestError, match="instead is"):
-        Typist(Counting(None)).ask(instead=instead)
+        Typist(Watched(None)).ask(instead=instead)
 
 
 async def test_invoked_searches_anew() -> None:
     """Who asks explicitly, or for other limits, gets a new search; what is typed on of its answer is its rest."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
     typist.type(offered.text[:2].encode())
     answer = typist.ask(trigger="invoked")
@@ -131,7 +131,7 @@ async def test_invoked_searches_anew() -> None:
 
 async def test_alternatives() -> None:
     """Of several the first is gone on with, or the one that is shown; those that do not fit any more are dropped."""
-    typist = Typist(Counting(None), b"import socket\n\ndef ")
+    typist = Typist(Watched(None), b"import socket\n\ndef ")
     offered = (await typist.asked(alternatives=4)).suggestions
     other = next(each for each in offered if each.text[0] != offered[0].text[0])
     typist.type(other.text[:1].encode())
@@ -211,7 +211,7 @@ async def test_multiline_in_mid_line(multiline: Multiline) -> None:
 # --- feedback ----------------------------------------------------------------------------------------
 async def test_feedback_on_a_rest() -> None:
     """A suggestion that is typed through is one: shown once, accepted once, with what was left of it."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
     for character in offered.text[:3]:
         typist.completions.shown("me", offered.id)
@@ -225,7 +225,7 @@ async def test_feedback_on_a_rest() -> None:
 
 async def test_rejected() -> None:
     """What was dismissed is not gone on with."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
     typist.completions.rejected("me", offered.id)
     typist.type(offered.text[:1].encode())
@@ -234,9 +234,9 @@ async def test_rejected() -> None:
 
 async def test_new_model_meanwhile(lstm: Engine) -> None:
     """A model that is swapped in meanwhile changes nothing of what is shown, and serves the next search."""
-    typist = Typist(Counting(None))
+    typist = Typist(Watched(None))
     offered = first(await typist.asked())
-    typist.completions._nobodys = typist._predictor = Counting(lstm)
+    typist.completions._nobodys = typist._predictor = Watched(lstm)
     typist.type(offered.text[:1].encode())
     assert first(await typist.asked()).text == offered.text[1:]
     typist.type(b"?")
@@ -274,7 +274,7 @@ class _Shown:
 @given(data=st.data(), has_lstm=st.booleans())
 def test_any_typing(lstm: Engine, data: st.DataObject, has_lstm: bool) -> None:
     """Whatever is typed, deleted, accepted: the rest while it fits, and else what a fresh client is answered."""
-    asyncio.run(_type_anything(Counting(lstm if has_lstm else None), data))
+    asyncio.run(_type_anything(Watched(lstm if has_lstm else None), data))
 
 
 async def _type_anything(predictor: Predictor, data: st.DataObject) -> None:

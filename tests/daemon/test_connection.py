@@ -30,7 +30,7 @@ from charwise_daemon.protocol import (
 from charwise_daemon.server import Server
 from charwise_daemon.settings import Settings, TrainingSettings
 from tests.daemon.texts import SPLINES
-from tests.daemon.typist import Counting
+from tests.daemon.typist import Watched
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -79,7 +79,7 @@ async def client() -> AsyncIterator[Client]:
         await workspace.stop()
 
 
-class Answering(Counting):
+class Answering(Watched):
     """A predictor that notes whose step each is."""
 
     def __init__(self) -> None:
