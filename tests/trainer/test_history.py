@@ -22,12 +22,13 @@ FILES = python_files()
 
 
 # --- really trained ---------------------------------------------------------------------------------------------------
+@pytest.mark.timeout(180)  # it trains twice, and measures all the time
 def test_history_of_two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loss, rate, held-out text, samples and starts of runs are there, by a clock that goes on from run to run."""
     monkeypatch.setattr(run, "COST_SHARE", 1e9)  # evaluate and sample when it is asked for
     for kind in history.MOST:
         monkeypatch.setitem(history.MOST, kind, 10**6)  # a slow machine has more of them in as many steps
-    settings = {"evaluate_every": 0.1, "sample_every": 0.1}
+    settings = {"evaluate_every": 0.3, "sample_every": 0.3}
     first = list(train(FILES, tmp_path, short(**settings)))
     between = history.read(tmp_path)
     second = list(train(FILES, tmp_path, short(**settings)))
