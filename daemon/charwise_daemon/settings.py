@@ -90,6 +90,10 @@ class Settings:
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
     models: dict[str, str] = field(default_factory=dict)  # by pattern as in .gitignore: which serves these files
 
+    def __post_init__(self) -> None:
+        for pattern, name in self.models.items():
+            _check(f'models."{pattern}"', repr(name), isinstance(name, str), "a model's name")
+
 
 # Keys of earlier versions, by section, and what has taken their place.
 _GONE = {

@@ -256,6 +256,7 @@ def test_doctor(run: Run) -> None:
         ("[daemon]\nidle_minutes = 0", "idle_minutes is 0"),
         ('[models]\n"*.c" = "../x"', "'../x' cannot name a model"),
         ('[models]\n"[" = "m"', "'[' means no files"),
+        ('[models]\n"*.c" = 5', 'models."*.c" is 5, but must be a model\'s name'),
     ],
 )
 def test_doctor_finds_wrong_values(run: Run, setting: str, said: str) -> None:

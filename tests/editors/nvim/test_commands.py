@@ -60,10 +60,11 @@ def test_statusline(editor: Editor, scripted: Scripted, file: Path) -> None:
 def test_told(editor: Editor, scripted: Scripted, file: Path) -> None:
     """Pause, resume, retrain and forget reach the daemon, with what they are about."""
     editor.lua("vim.fn.confirm = function() return 1 end")
-    for command in ("pause", "pause 5", "resume", "retrain", "forget"):
+    for command in ("pause", "pause 5", "pause 0", "pause -3", "pause 5x", "pause inf", "resume", "retrain", "forget"):
         editor.command(f"Charwise {command}")
     editor.synchronise()
     assert [each["seconds"] for each in scripted.heard("pause")] == [0, 300]
+    assert editor.messages.count("are no minutes") == 4
     assert len(scripted.heard("resume")) == 1
     assert scripted.heard("train") == [{"path": str(file.parent)}]
     assert scripted.heard("forget_file") == [{"path": str(file)}]
@@ -140,6 +141,28 @@ def test_generate(editor: Editor, scripted: Scripted) -> None:
     editor.until(lambda: "9 characters, seed 7" in editor.messages, True)
     editor.keys("u")
     editor.until_text("begin  end")
+
+
+@pytest.mark.parametrize(
+    ("keys", "offset"),
+    [("iun café<Esc>:Charwise generate<CR>", 8), ("i日本<Esc>0i<C-o>:Charwise generate<CR>", 0)],
+    ids=["after a letter", "by Ctrl-O"],
+)
+def test_generate_between_letters(editor: Editor, scripted: Scripted, keys: str, offset: int) -> None:
+    """It begins after the whole letter under the cursor, and where the cursor is in insert mode."""
+    scripted.is_held = True
+    editor.keys(keys)
+    editor.until(lambda: len(scripted.heard("generate")), 1)
+    assert scripted.heard("generate")[0]["offset"] == offset
+
+
+def test_generate_nothing(editor: Editor, scripted: Scripted) -> None:
+    """What is no length is named, and nothing is written."""
+    for length in ("abc", "0", "1.5", "inf", "nan"):
+        editor.command(f"Charwise generate {length}")
+    editor.synchronise()
+    assert editor.messages.count("is no length") == 5
+    assert not scripted.heard("generate")
 
 
 def _generate(editor: Editor, scripted: Scripted) -> None:

@@ -83,7 +83,7 @@ def test_late_answer(editor: Editor, scripted: Scripted) -> None:
 def test_goes(editor: Editor, scripted: Scripted) -> None:
     """It goes with insert mode, with a cursor that moves away and with the buffer."""
     scripted.goals = ["ab cd"]
-    for leaving in ("<Esc>", "<Left>", "<C-o>:new<CR>"):
+    for leaving in ("<Esc>", "<C-c>", "<Left>", "<C-o>:new<CR>"):
         editor.keys("<Esc>:stopinsert<CR>:silent! only<CR>ggcGab")
         editor.until_ghost(" cd")
         editor.keys(leaving)

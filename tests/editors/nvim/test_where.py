@@ -181,8 +181,10 @@ def test_switches(editor: Editor, scripted: Scripted, file: Path) -> None:
 @pytest.mark.usefixtures("scripted")
 def test_options(start: Start) -> None:
     """An option that is not understood is named in one message, and has its default."""
-    editor = start("{ shadow = 1, popup = 'show', keys = { acept = '<Tab>' }, max_bytes = 'many' }")
-    assert all(name in editor.messages for name in ("shadow", "popup", "keys.acept", "max_bytes"))
+    sizes = "max_bytes = 'many', max_characters = math.huge, max_lines = 1.5"
+    editor = start(f"{{ shadow = 1, popup = 'show', keys = {{ acept = '<Tab>' }}, {sizes} }}")
+    wrong = ("shadow", "popup", "keys.acept", "max_bytes", "max_characters", "max_lines")
+    assert all(name in editor.messages for name in wrong)
     assert editor.lua("return require('charwise.options').get().max_bytes") == 1_000_000
 
 

@@ -11,6 +11,9 @@ local api = vim.api
 local M, verbs = {}, {}
 local warn = said.warn
 
+-- Minutes or characters that make sense at most.
+local MOST = 1e6
+
 local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
 
 -- Asks the daemon, and says what came of it.
@@ -56,8 +59,17 @@ function verbs.log()
   end))
 end
 
+-- Returns the number that a text is, nil where it is none above 0, or none that makes sense.
+local function number(text)
+  local value = tonumber(text)
+  return value and value > 0 and value <= MOST and value or nil
+end
+
 -- --- what it learns -------------------------------------------------------------------------------
 function verbs.pause(minutes)
+  if minutes and not number(minutes) then
+    return warn(('"%s" are no minutes: give a number above 0, or none for until :Charwise resume'):format(minutes))
+  end
   local words = minutes and ('no training for %s minutes'):format(minutes) or 'no training until :Charwise resume'
   ask('pause', { seconds = 60 * (tonumber(minutes) or 0) }, words)
 end
@@ -113,6 +125,9 @@ function verbs.generate(length)
   local refusal = where.refusal(0)
   if refusal then
     return warn(refusal)
+  end
+  if length and not (number(length) and number(length) % 1 == 0) then
+    return warn(('"%s" is no length: give a whole number of characters, or none'):format(length))
   end
   require('charwise.generate').start({ length = tonumber(length) })
 end

@@ -50,6 +50,12 @@ function M.focus(has_moved)
   daemon.notify('focus', { document = document:key(), offset = document:offset(at[1] - 1, at[2]) })
 end
 
+-- Ctrl-C leaves insert mode without InsertLeave.
+local function left()
+  ghost.hide()
+  require('charwise.accept').forget()
+end
+
 local function renew(event)
   where.forget(event.buf)
   mirror.renew(event.buf)
@@ -59,8 +65,9 @@ local function wire()
   on('InsertEnter', vim.schedule_wrap(ghost.changed))
   on({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, look)
   on({ 'CompleteChanged', 'CompleteDone' }, vim.schedule_wrap(ghost.changed))
-  on({ 'InsertLeave', 'CmdwinEnter', 'RecordingEnter' }, ghost.hide)
-  on('InsertLeave', function() require('charwise.accept').forget() end)
+  on({ 'CmdwinEnter', 'RecordingEnter' }, ghost.hide)
+  on('InsertLeave', left)
+  on('ModeChanged', left, { 'i*:n', 'R*:n' })
   on('TextChanged', function(event) ghost.seen(event.buf) end)
   on({ 'BufEnter', 'FileType' }, vim.schedule_wrap(function() M.focus() end))
   on('BufLeave', ghost.hide)

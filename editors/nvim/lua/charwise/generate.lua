@@ -58,7 +58,8 @@ end
 function M.start(given)
   M.stop()
   local buf, at = api.nvim_get_current_buf(), api.nvim_win_get_cursor(0)
-  local column = at[2] + (api.nvim_get_mode().mode:sub(1, 1) == 'i' and 0 or math.min(1, #api.nvim_get_current_line()))
+  local is_inserting = api.nvim_get_mode().mode:find('^n?i') -- "ni": for one command, by Ctrl-O
+  local column = at[2] + (is_inserting and 0 or #vim.fn.matchstr(api.nvim_get_current_line(), '.', at[2]))
   require('charwise.ghost').hide()
   local document = mirror.of(buf)
   document:flush()

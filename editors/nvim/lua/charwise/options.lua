@@ -52,6 +52,9 @@ local chosen = vim.deepcopy(defaults)
 -- Lists and what has "*" are free within; of all else the names are known.
 local FREE = { filetypes = true }
 
+-- The largest number that makes sense.
+local MOST = 1e9
+
 local function problem(name, value, default)
   if default == nil then
     return ('there is no option %s'):format(name)
@@ -59,6 +62,9 @@ local function problem(name, value, default)
   local is_key = name:find('^keys%.') and (value == false or type(value) == 'string')
   if type(value) ~= type(default) and not is_key then
     return ('%s is %s, but must be a %s'):format(name, vim.inspect(value), type(default))
+  end
+  if type(value) == 'number' and not (value >= 0 and value <= MOST and value % 1 == 0) then
+    return ('%s is %s, but must be a whole number from 0 to %d'):format(name, value, MOST)
   end
   if name == 'popup' and value ~= 'continue' and value ~= 'hide' then
     return ('popup is "%s", but must be "continue" or "hide"'):format(value)
