@@ -12,7 +12,7 @@ local M, verbs = {}, {}
 local warn = said.warn
 
 -- Minutes or characters that make sense at most.
-local MOST = 1e6
+local MOST = 1e9
 
 local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
 
