@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from charwise_daemon.shell.shells import Shells
 
 
+log = logging.getLogger(__name__)
+
+
 class Peer(Protocol):
     """What a command may know of the connection it came from."""
 
@@ -41,9 +44,6 @@ class Peer(Protocol):
 
     def push(self, method: str, params: dict[str, Any]) -> None:
         """Send a part of the answer to the request under way."""
-
-
-log = logging.getLogger(__name__)
 
 
 class Commands:

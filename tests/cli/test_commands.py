@@ -174,7 +174,7 @@ def test_broken_model_beside_another(run: Run, project: Path) -> None:
 
 
 def test_output_that_cannot_be_written() -> None:
-    """A full disk is one line, whether it fills up at once or at the end; a terminal's poor alphabet is no error."""
+    """A full disk is one line, whether it fills up at once or at the end."""
     command = [sys.executable, "-m", "charwise", "doctor"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -192,7 +192,7 @@ def test_poor_alphabet(tmp_path: Path) -> None:
 
 
 def test_relative_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon finds the folder that its starter means, which is another's name for it where that works."""
+    """The daemon, which works in another folder, has the one that its starter means."""
     home.mkdir(exist_ok=True)
     monkeypatch.chdir(home.parent)
     monkeypatch.setenv("CHARWISE_HOME", home.name)

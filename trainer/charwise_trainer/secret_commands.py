@@ -7,7 +7,7 @@ Quick to suspect: a line of a script too many costs little. A reading of a secre
 import re
 from collections.abc import Iterator
 
-Span = tuple[int, int]
+from charwise_trainer.secret_words import Span
 
 _VALUE = r"""['"]?[^\s'"$<(][^\s]*"""
 _NAME = (
