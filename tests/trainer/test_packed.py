@@ -11,7 +11,7 @@ from charwise_trainer.batches import Lanes
 from charwise_trainer.corpus import discover, encode
 from charwise_trainer.errors import CorpusError
 from charwise_trainer.events import Finished, Sampled, Started
-from charwise_trainer.holdout import split
+from charwise_trainer.holdout import _place, split
 from charwise_trainer.packed import DOCUMENTS, LENGTHS, open_packed, pack, write
 from charwise_trainer.train import train
 from tests.trainer.small import corpus_file, of, python_files, short
@@ -83,6 +83,20 @@ def test_pack_refuses(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="is there already"):
         pack(tmp_path / "small", tmp_path / "small")
     assert [path.name for path in tmp_path.iterdir()] == ["small"]
+
+
+def test_pack_refuses_where_whole_files_are_too_much_to_hold_out(tmp_path: Path) -> None:
+    """A few files, or one that is most of the text and stays held out: no half of a corpus is kept from learning."""
+    few, large = tmp_path / "few", tmp_path / "large"
+    for folder, sizes in ((few, [20_000] * 3), (large, [100] * 30)):
+        folder.mkdir()
+        for number, size in enumerate(sizes):
+            (folder / f"{number}.py").write_bytes(b"x = 1\n" * (size // 6))
+    lowest = min((f"{number}.py" for number in range(30, 300)), key=lambda name: _place(name.encode()))
+    (large / lowest).write_bytes(b"y = 2\n" * 20_000)
+    for folder in (few, large):
+        with pytest.raises(CorpusError, match="too little text to pack"):
+            pack(folder, tmp_path / "packed")
 
 
 def test_open_refuses_what_is_not_whole(tmp_path: Path) -> None:

@@ -37,15 +37,22 @@ def split(
     places = [0.0 if was_held_out(file) else _place(_told(file, by_text=named[file.name] > 1)) for file in files]
     chosen = _chosen([len(file.data) for file in files], places, share) if len(files) >= FEWEST_FILES else set()
     held_out = [file for number, file in enumerate(files) if number in chosen]
-    if LEAST <= sum(len(file.data) for file in held_out) <= min(_TOO_MUCH * share, 0.5) * total:
+    if _is_about(sum(len(file.data) for file in held_out), share, total):
         return [file for number, file in enumerate(files) if number not in chosen], held_out
     return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
 
 
 def choose(sizes: Mapping[str, int]) -> set[str]:
-    """Return the names, of files of these sizes, of what `split` holds out where it holds out whole files."""
+    """Return the names, of files of these sizes, of what `split` holds out: none where it holds out the ends of some."""
     chosen = _chosen([*sizes.values()], [_place(name.encode(errors="replace")) for name in sizes], SHARE)
-    return {name for number, name in enumerate(sizes) if number in chosen}
+    names = {name for number, name in enumerate(sizes) if number in chosen}
+    held = sum(map(sizes.__getitem__, names))
+    return names if len(sizes) >= FEWEST_FILES and _is_about(held, SHARE, sum(sizes.values())) else set()
+
+
+def _is_about(held: int, share: float, total: int) -> bool:
+    """Whether so many bytes are enough to measure on, and not far more than the share."""
+    return LEAST <= held <= min(_TOO_MUCH * share, 0.5) * total
 
 
 def _chosen(sizes: Sequence[int], places: Sequence[float], share: float) -> set[int]:
