@@ -159,7 +159,7 @@ class Store:
             raise self._missing(name)
         try:
             with checkpoint.training_lock(directory):
-                return checkpoint.read_meta(checkpoint.roll_back(directory))
+                return checkpoint.roll_back(directory)
         except ModelBusyError as error:
             raise ModelError(
                 f"{name} is being trained; stop that first with `charwise daemon pause`, then go back"

@@ -274,6 +274,18 @@ def test_a_ruinous_training_is_not_served(model: Path) -> None:
     assert checkpoint.load(of(Finished, events)[0].path).meta.step == of(Started, events)[0].resumed_from
 
 
+def save_often(model: Path, times: int) -> list[int]:
+    """Save that many changes, each of which is learned and served; return the steps at their ends."""
+    steps = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "_measure", worse_by(-0.1))
+        for number in range(times):
+            word = b"quokka_%d = %d\n" % (number, number)
+            files = [edited(file, word) if file.name == "decoder.py" else file for file in FILES]
+            steps.append(of(Finished, save(model, files))[0].step)
+    return steps
+
+
 def test_go_back_to_the_one_before(model: Path) -> None:
     """The one served before a save can be served again; training goes on from there."""
     first = checkpoint.best(model)
@@ -285,25 +297,34 @@ def test_go_back_to_the_one_before(model: Path) -> None:
     second = checkpoint.best(model)
     assert second != first
     assert checkpoint.good(model) == [first]
-    assert checkpoint.roll_back(model) == first == checkpoint.best(model) == checkpoint.last(model)
+    back = checkpoint.roll_back(model)
+    assert first == checkpoint.best(model) == checkpoint.last(model)
+    assert back == checkpoint.read_meta(first)
     assert checkpoint.good(model) == []
     started = of(Started, save(model, EDITED))[0]
-    assert (started.resumed_from, bool(started.changed)) == (checkpoint.load(first).meta.step, True)  # type: ignore[arg-type]
+    assert (started.resumed_from, bool(started.changed)) == (back.step, True)
 
 
 def test_the_last_good_ones_are_kept(model: Path) -> None:
     """Three of those that were served can be gone back to, one after the other."""
-    steps = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, "_measure", worse_by(-0.1))
-        for number in range(5):
-            word = b"quokka_%d = %d\n" % (number, number)
-            files = [edited(file, word) if file.name == "decoder.py" else file for file in FILES]
-            steps.append(of(Finished, save(model, files))[0].step)
-    back = [checkpoint.load(checkpoint.roll_back(model)).meta.step for _ in range(3)]
+    steps = save_often(model, 5)
+    back = [checkpoint.roll_back(model).step for _ in range(3)]
     assert back == steps[3:0:-1]
     with pytest.raises(CheckpointError):
         checkpoint.roll_back(model)
+
+
+def test_going_back_passes_over_what_is_damaged(model: Path) -> None:
+    """A checkpoint that cannot be read is never served: the one before it is, where there is one."""
+    steps = save_often(model, 3)
+    newest, *_ = checkpoint.good(model)
+    (newest / checkpoint.WEIGHTS).write_bytes(b"damaged")
+    assert checkpoint.roll_back(model).step == steps[0]
+    [oldest] = checkpoint.good(model)
+    (oldest / checkpoint.META).write_bytes(b"{}")
+    with pytest.raises(CheckpointError, match="no checkpoint to go back to that can be read"):
+        checkpoint.roll_back(model)
+    assert checkpoint.best(model).name == f"c{steps[0]:08d}"  # type: ignore[union-attr]
 
 
 def test_what_is_known_is_of_the_text_there_now(model: Path) -> None:

@@ -26,11 +26,12 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from charwise_trainer import pointers
 from charwise_trainer.config import ModelConfig
 from charwise_trainer.errors import CheckpointError, ConfigError
 from charwise_trainer.learned import NONE, Digests
 from charwise_trainer.lock import is_training, training_lock
-from charwise_trainer.pointers import best, good, kept, last, point, roll_back, stored
+from charwise_trainer.pointers import best, good, kept, last, point, stored
 from charwise_trainer.storage import aside, flush_directory, is_abandoned, write_flushed, writing
 
 __all__ = [
@@ -45,10 +46,11 @@ __all__ = [
     "load",
     "minutes_spent",
     "read_meta",
+    "roll_back",
     "save",
     "stored",
 ]
-__all__ += ["is_training", "roll_back", "training_lock"]  # a stored model, from one module
+__all__ += ["is_training", "training_lock"]  # a stored model, from one module
 
 FORMAT = 2
 """Of the files described above. Format 1 did not say what was learned; a newer one is refused, not guessed at."""
@@ -249,10 +251,26 @@ def read_meta(path: Path) -> Meta:
     return _read_meta(path / META)
 
 
+def roll_back(directory: Path) -> Meta:
+    """Serve the checkpoint before the best, and let training go on from there; return what it is.
+
+    One that is damaged is passed over. Raises CheckpointError where none is kept, StorageError.
+    """
+    return read_meta(pointers.roll_back(directory, _is_whole))
+
+
 def minutes_spent(directory: Path) -> float:
     """Return the minutes of work that a model has had, over all runs; raises CheckpointError."""
     stored_last = last(directory)
     return read_meta(stored_last).seconds / 60 if stored_last else 0.0
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        load(path)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _read_meta(file: Path) -> Meta:

@@ -66,18 +66,18 @@ def point(directory: Path, path: Path, *, is_best: bool, was_finished: Callable[
     _write(directory, LAST, [path])
 
 
-def roll_back(directory: Path) -> Path:
-    """Serve the newest good checkpoint before the best, and let training go on from there; return it.
+def roll_back(directory: Path, is_whole: Callable[[Path], bool]) -> Path:
+    """Serve the newest good checkpoint before the best that is whole, and let training go on from there; return it.
 
     Raises CheckpointError where none is kept, StorageError.
     """
-    served, rest = best(directory), good(directory)
-    while rest and rest[0] == served:  # 1. a roll-back that was killed half-way
-        del rest[0]
+    served = best(directory)
+    # The served one is among them where a roll-back was killed half-way.
+    rest = [path for path in good(directory) if path != served and is_whole(path)]
     if not rest:
         raise CheckpointError(
-            f"{directory.name} has no checkpoint to go back to: the one before is kept from the second training on, "
-            f"and {MOST_GOOD} at most; `charwise models remove {directory.name}` lets it learn anew"
+            f"{directory.name} has no checkpoint to go back to that can be read: the one before is kept from the "
+            f"second training on, and {MOST_GOOD} at most; `charwise models remove {directory.name}` lets it learn anew"
         )
     if served is not None:
         _write(directory, PREVIOUS, [served])
