@@ -229,10 +229,11 @@ class Commands:
         """Take a client's word that files have changed on disk."""
         self.workspaces.tell([registry.absolute(str(path)) for path in params.paths])
 
-    def cmd_train(self, _: Peer, params: protocol.WorkspacePath) -> None:
-        """Train a workspace now instead of after it settled."""
-        self.workspaces.get(registry.absolute(params.path)).wanted = True
-        self._training.consider()
+    async def cmd_train(self, _: Peer, params: protocol.WorkspacePath) -> None:
+        """Train a workspace now instead of after it settled; refused where there is too little to learn."""
+        workspace = self.workspaces.get(registry.absolute(params.path))
+        await workspace.ready.wait()
+        self._training.want(workspace)
 
     async def cmd_yield(self, peer: Peer, params: protocol.WorkspacePath) -> None:
         """End the training of a workspace, and start none while this client is connected: it trains by itself."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from charwise_daemon.errors import WorkspaceError
 from charwise_daemon.power import is_on_battery
 from charwise_daemon.scheduler import FOREVER, Action, Job, Moment, Why, decide
 from charwise_daemon.settings import TrainingSettings
@@ -83,6 +84,17 @@ class Training:
     def resume(self) -> None:
         """Train again."""
         self._paused_until = 0.0
+        self.consider()
+
+    def want(self, workspace: Workspace) -> None:
+        """Train a workspace now, because the user asks for it; raises WorkspaceError where it has too little text."""
+        characters, smallest = workspace.need().characters, self._settings.smallest
+        if characters < smallest:
+            raise WorkspaceError(
+                f"{workspace.path} has {characters:,} characters to learn, and a model needs {smallest:,}: its memory "
+                f"alone serves it; `charwise workspace show PATH` lists what is left out, and why"
+            )
+        workspace.wanted = True
         self.consider()
 
     def on_battery(self, *, trains: bool) -> None:

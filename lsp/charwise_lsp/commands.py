@@ -46,8 +46,8 @@ async def execute(ls: Host, name: str, arguments: Sequence[Any]) -> Any:
 
 async def retrain(ls: Host, *folders: Any) -> None:
     """Train the editor's folders now, or those that are named."""
-    for folder in folders or ls.session.folders:
-        await ls.session.ask("train", WorkspacePath(str(folder)))
+    wanted = folders or ls.session.folders
+    await asyncio.gather(*(ls.session.ask("train", WorkspacePath(str(folder))) for folder in wanted))
 
 
 async def pause(ls: Host, *seconds: Any) -> None:
