@@ -60,7 +60,8 @@ def encode(message: Message) -> bytes:
     """Return the frame of a message.
 
     Raises:
-        ProtocolError: the frame is larger than MAX_FRAME, so the peer would refuse it.
+        ProtocolError: the frame is larger than MAX_FRAME, so the peer would refuse it, or there is text in it that is
+            none (half of a surrogate pair), or a number of over 64 bits.
     """
     match message:
         case Request(msgid, method, params):
@@ -69,18 +70,20 @@ def encode(message: Message) -> bytes:
             parts = [RESPONSE, msgid, error, result]
         case Notification(method, params):
             parts = [NOTIFICATION, method, [params]]
-    frame = bytes(msgpack.packb(parts, use_bin_type=True, unicode_errors="surrogateescape", default=_map_of))
+    kind = message.__class__.__name__.lower()
+    try:
+        frame = bytes(msgpack.packb(parts, use_bin_type=True, unicode_errors="surrogateescape", default=_map_of))
+    except UnicodeEncodeError as error:
+        raise ProtocolError(f"a {kind} with {error.object!r} cannot be sent: {error.reason}") from error
     if len(frame) > MAX_FRAME:
-        raise ProtocolError(
-            f"a {message.__class__.__name__.lower()} of {len(frame):,} bytes is over the limit of {MAX_FRAME:,}"
-        )
+        raise ProtocolError(f"a {kind} of {len(frame):,} bytes is over the limit of {MAX_FRAME:,}")
     return frame
 
 
 def _map_of(value: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(value):
         return vars(value)
-    raise TypeError(f"{value!r} cannot be sent")
+    raise ProtocolError(f"{value!r} cannot be sent")
 
 
 class Decoder:

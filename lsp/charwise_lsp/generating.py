@@ -110,5 +110,10 @@ async def _generated(ls: Host, wanted: Mapping[str, Any], take: Callable[[str], 
 
 
 def _position(wanted: Mapping[str, Any]) -> types.Position:
-    position = wanted.get("position") or {}
-    return types.Position(int(position.get("line", 0)), int(position.get("character", 0)))
+    match wanted.get("position"):
+        case {"line": int(line), "character": int(character)}:
+            return types.Position(line, character)
+        case None:
+            return types.Position(0, 0)
+        case other:
+            raise ValueError(f"position is {other!r}, but must be a line and a character")

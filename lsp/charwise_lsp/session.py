@@ -124,7 +124,7 @@ class Session:
         try:
             self.tell(method, params)
         except CharwiseError as error:  # too large for a frame
-            logger.warning("no suggestions in %s: %s", uri, error)
+            logger.warning("no suggestions in %r: %s", uri, error)
             self._drop(uri)
 
     def _drop(self, uri: str) -> None:

@@ -65,6 +65,13 @@ def test_encode_over_the_limit() -> None:
         encode(Notification("open", b"x" * (protocol.MAX_FRAME + 1)))
 
 
+@pytest.mark.parametrize("value", ["half of \ud83d", 2**64], ids=["surrogate", "number"])
+def test_encode_what_cannot_be_sent(value: object) -> None:
+    """What JSON can say and MessagePack cannot is refused where it is made, too."""
+    with pytest.raises(ProtocolError, match="cannot be sent"):
+        encode(Request(1, "open", {"document": value}))
+
+
 def test_decoder_text_that_is_no_utf8() -> None:
     """Neovim sends the bytes of a buffer as a string; they come out as they were."""
     frame = b"\x93\x02\xa4open\x91\x81\xa4text\xa3a\xff\x62"

@@ -308,7 +308,13 @@ class TestCommands:
         told = [await editor.heard.take("charwise/didGenerate") for _ in range(2)]
         assert [(each.token, each.text) for each in told] == [("t", "les"), ("t", " = 🙂")]
         assert asked["model"] == ""
-        for wrong, said in (({"uri": "file:///never"}, "is not open"), ({**where, "size": 3}, "unknown options size")):
+        for wrong, said in (
+            ({"uri": "file:///never"}, "is not open"),
+            ({**where, "size": 3}, "unknown options size"),
+            ({**where, "position": "x"}, "position is 'x', but must be a line and a character"),
+            ({**where, "position": {"line": -1, "character": 0}}, "-1"),
+            ({**where, "seed": 2**64}, "cannot be sent"),
+        ):
             with pytest.raises(JsonRpcException, match=said):
                 await command(editor, "generate", wrong)
         daemon.scripts["generate"] = lambda _params: asyncio.Event().wait()

@@ -56,6 +56,15 @@ def retype(session: Session, mirror: Mirror, text: str) -> None:
 
 
 class TestDocuments:
+    async def test_name_that_is_none(self, session: Kept, daemon: ScriptedDaemon) -> None:
+        """A document whose name cannot be sent has no suggestions, and the others go on having theirs."""
+        session.open("file:///half \ud83d.py", Mirror("", 1, "utf-16"))
+        opened(session)
+        session.start()
+        assert (await daemon.heard.take("open"))["document"] == URI
+        session.close("file:///half \ud83d.py")
+        assert list(session.documents) == [URI]
+
     async def test_complete(self, session: Kept, daemon: ScriptedDaemon) -> None:
         """Suggestions come from the document that the daemon mirrors, which it knows by URI and path."""
         session.start()

@@ -98,6 +98,24 @@ def test_serve_malformed(asked: dict[str, Any], wrong: str) -> None:
     assert wrong.encode() in refusal[1]
 
 
+@pytest.mark.parametrize(
+    ("method", "before", "after", "code"),
+    [
+        ("textDocument/inlineCompletion", b"", _LIFE, -32002),
+        ("textDocument/inlineCompletion", _LIFE, b"", -32600),
+        ("initialize", _framed(_MESSAGES[0]), b"".join(map(_framed, _MESSAGES[1:-1])), -32600),
+    ],
+    ids=["before initialize", "after shutdown", "initialize twice"],
+)
+def test_serve_untimely(method: str, before: bytes, after: bytes, code: int) -> None:
+    """A request at a time that the standard has not for it is refused, and the life of the server goes on."""
+    params = _MESSAGES[0]["params"] if method == "initialize" else _PLACE
+    said = before + _framed({"id": 9, "method": method, "params": params}) + after + _END
+    done = subprocess.run(_COMMAND, input=said, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert re.search(rb'\{"code": ?%d, ?"message": ?"%b: .*?"\}.*?"id": ?9\b' % (code, method.encode()), done.stdout)
+
+
 def test_serve_file(tmp_path: Path) -> None:
     """What is no pipe is read all the same."""
     (tmp_path / "life").write_bytes(_LIFE + _END)
