@@ -82,6 +82,8 @@ def run() -> int:
         return _failed(f"{error.format_message()} See `charwise --help`.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         return _failed("interrupted")
+    except SystemExit:  # typer's own, where nobody reads our output any more, as in `charwise sample | head`
+        return 0
     except (CharwiseError, TrainerError) as error:
         return _failed(str(error))
     except OSError as error:  # a folder that cannot be written, a disk that is full
@@ -95,7 +97,7 @@ def _ran() -> int:
 
 
 def _refused(error: OSError) -> int:
-    """Say what the system refused; that nobody reads our output, as in `charwise sample | head`, is no failure."""
+    """Say what the system refused; that nobody reads our output is no failure."""
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 0

@@ -182,6 +182,21 @@ def test_output_that_cannot_be_written() -> None:
     assert re.fullmatch(r"charwise: .*No space left on device.*\n", done.stderr)
 
 
+def test_output_that_nobody_reads_to_its_end(project: Path) -> None:
+    """More than a pipe holds, of which one line is wanted, is no failure."""
+    many = "-".join(["x"] * 40)
+    for number in range(3_000):
+        (project / f"{many}{number}.py").write_bytes(b"x = 1\n")
+    command = [sys.executable, "-m", "charwise", "workspace", "show", project]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+        assert shown.stdout
+        assert shown.stderr
+        assert shown.stdout.readline().startswith(b"+ ")
+        shown.stdout.close()
+        assert shown.stderr.read() == b""
+    assert shown.returncode == 0
+
+
 def test_poor_alphabet(tmp_path: Path) -> None:
     """What a terminal's encoding has not is written otherwise, and no error."""
     (tmp_path / "é €.py").write_text("one = 1\n")
@@ -213,6 +228,17 @@ def test_daemon_life(run: Run) -> None:
     assert "listens on" in run("daemon", "logs")[1]
     assert run("daemon", "stop") == (0, "the daemon has stopped\n", "")
     assert run("daemon", "stop") == (0, "no daemon runs\n", "")
+
+
+def test_daemon_train_of_too_little(run: Run, tmp_path: Path) -> None:
+    """What a training would need is said where a folder has not enough; its memory serves it all the same."""
+    small = tmp_path / "small"
+    small.mkdir()
+    (small / "one.py").write_text("x = 1\n")
+    code, out, err = run("daemon", "train", small)
+    assert (code, out) == (1, "")
+    assert re.search(rf"{small} has \d+ characters to learn, and a model needs 2,000", err)
+    assert str(small) in run("daemon", "status")[1]
 
 
 def test_daemon_without_its_socket(run: Run) -> None:

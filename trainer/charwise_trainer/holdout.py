@@ -43,7 +43,7 @@ def split(
 
 
 def choose(sizes: Mapping[str, int]) -> set[str]:
-    """Return the names, of files of these sizes, of what `split` holds out: none where it holds out the ends of some."""
+    """Return the names, of files of these sizes, of what `split` holds out: none where those are ends of files."""
     chosen = _chosen([*sizes.values()], [_place(name.encode(errors="replace")) for name in sizes], SHARE)
     names = {name for number, name in enumerate(sizes) if number in chosen}
     held = sum(map(sizes.__getitem__, names))

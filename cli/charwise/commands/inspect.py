@@ -31,7 +31,8 @@ def inspect(
     from charwise_daemon.store import Store  # noqa: PLC0415 - as above
 
     try:
-        text = file.read_bytes()[start : start + characters]
+        with file.open("rb") as opened:
+            text = opened.read(start + characters)[start:]
     except OSError as error:
         raise CharwiseError(f"cannot read {file}: {error.strerror}") from error
     if not text:
