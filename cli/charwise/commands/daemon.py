@@ -97,9 +97,7 @@ def _stop() -> bool:
     try:
         with Client("charwise daemon", start=False) as client:
             client.request("shutdown")
-    except VersionMismatchError:
-        _terminate()
-    except UnavailableError:
+    except (VersionMismatchError, UnavailableError):
         if not launch.is_alive():
             return False
         _terminate()
