@@ -17,10 +17,10 @@ from charwise_daemon import __version__, protocol, registry
 from charwise_daemon.completions import Completions
 from charwise_daemon.documents import Document
 from charwise_daemon.errors import VersionMismatchError, WorkspaceError
+from charwise_daemon.followed import Followed
 from charwise_daemon.generate import generated
 from charwise_daemon.journal import Journal
 from charwise_daemon.scoring import Scoring
-from charwise_daemon.settings import Settings
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
@@ -51,7 +51,7 @@ class Commands:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Followed,
         workspaces: Workspaces,
         training: Training,
         store: Store,
@@ -61,7 +61,7 @@ class Commands:
     ) -> None:
         self._store, self._journal, self._stop = store, journal, stop
         self.workspaces, self._training, self._scoring = workspaces, training, scoring
-        self.completions = Completions(settings.completion, workspaces, journal)
+        self._settings, self.completions = settings, Completions(settings.now.completion, workspaces, journal)
         self.shells: Shells
         self._began = time.monotonic()
 
@@ -263,6 +263,7 @@ class Commands:
             "version": __version__,
             "pid": os.getpid(),
             "seconds": round(time.monotonic() - self._began, 1),
+            "settings": self._settings.error,
             "documents": len(self.completions.documents),
             "workspaces": [workspace.status() for workspace in self.workspaces],
             "training": self._training.status(),

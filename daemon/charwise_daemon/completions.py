@@ -50,7 +50,7 @@ class Completions:
     """The open documents, and what is offered in them."""
 
     def __init__(self, settings: CompletionSettings, workspaces: Workspaces, journal: Journal | None = None) -> None:
-        self._settings, self._workspaces = settings, workspaces
+        self.settings, self._workspaces = settings, workspaces
         self.documents, self.tally = Documents(), Tally(journal or Journal())
         self.background = Background()
         self._ids = itertools.count(1)
@@ -207,7 +207,7 @@ class Completions:
                 await asyncio.wait_for(workspace.ready.wait(), _PATIENCE)
 
     def _limits(self, params: Complete, around: Surroundings) -> Limits:
-        chosen, is_invoked = self._settings, params.trigger == "invoked"
+        chosen, is_invoked = self.settings, params.trigger == "invoked"
         return Limits(
             params.max_characters or chosen.max_characters,
             1 if self._multiline(params) == "never" else lines_at(around, params.max_lines or chosen.max_lines),
@@ -218,11 +218,11 @@ class Completions:
     def _price(self, document: Document, params: Complete) -> float:
         """Return what a wrong suggestion costs here; who asks for one is not distracted."""
         is_asked = params.trigger == "invoked"
-        eagerness = params.eagerness if params.eagerness >= 0 else self._settings.eagerness
+        eagerness = params.eagerness if params.eagerness >= 0 else self.settings.eagerness
         return 0.0 if is_asked else price_of(min(1.0, eagerness)) * self.tally.factor(document.kind)
 
     def _multiline(self, params: Complete) -> str:
-        return params.multiline or self._settings.multiline
+        return params.multiline or self.settings.multiline
 
     # --- steps, driven by a request or by the background ---------------------------------------------
     def _find(

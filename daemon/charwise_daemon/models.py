@@ -21,23 +21,27 @@ _MOST_FILES = 1024
 
 
 class Models:
-    """Models by name.
-
-    Raises:
-        SettingsError: a rule's pattern is none.
-        ModelError: a rule's name cannot be a model's.
-    """
+    """Models by name; raises as `rule` does."""
 
     def __init__(self, store: Store, rules: Mapping[str, str] | None = None) -> None:
         self.store = store
-        named = [(_spec(pattern), store.directory(name).name) for pattern, name in (rules or {}).items()]
-        self._rules = named[::-1]
-        self._named = functools.lru_cache(_MOST_FILES)(self._name_by_rule)
+        self.rule(rules or {})
         self._served, self._users = dict[str, Served](), Counter[str]()
         self._reading = set[asyncio.Task[bool]]()
 
     def __repr__(self) -> str:
         return f"Models({list(self._served.values())})"
+
+    def rule(self, rules: Mapping[str, str]) -> None:
+        """Have these rules hold, of which the last one that matches counts.
+
+        Raises:
+            SettingsError: a pattern is none.
+            ModelError: a name cannot be a model's.
+        """
+        named = [(_spec(pattern), self.store.directory(name).name) for pattern, name in rules.items()]
+        self._rules = named[::-1]
+        self._named = functools.lru_cache(_MOST_FILES)(self._name_by_rule)
 
     def use(self, name: str, *, base: bool = True) -> Served:
         """Return a model for somebody who will release it; `base`: the base model may stand for it."""

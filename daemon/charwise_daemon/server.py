@@ -21,6 +21,7 @@ from charwise_daemon import __version__, paths, settings
 from charwise_daemon.commands import Commands
 from charwise_daemon.connection import Connection
 from charwise_daemon.errors import UnavailableError
+from charwise_daemon.followed import Followed
 from charwise_daemon.journal import Journal
 from charwise_daemon.models import Models
 from charwise_daemon.protocol import Notification
@@ -39,7 +40,7 @@ class Server:
     """One daemon. `run` returns when it was told to stop."""
 
     def __init__(self, chosen: settings.Settings) -> None:
-        self._settings = chosen
+        self._settings = Followed(paths.settings_file(), chosen, self._take_over, self.tell)
         self._stopping = asyncio.Event()
         self._connections: set[Connection] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
@@ -53,7 +54,7 @@ class Server:
         )
         self._training = Training(lambda: self._workspaces, chosen.training, self.tell)
         self.commands = Commands(
-            chosen, self._workspaces, self._training, store, self._journal, self._scoring, self._stopping.set
+            self._settings, self._workspaces, self._training, store, self._journal, self._scoring, self._stopping.set
         )
 
         self._shells = Shells(
@@ -91,9 +92,11 @@ class Server:
             _announce(ready_fd)
             log.info("charwise %s listens on %s", __version__, paths.socket_file())
             self._watch_idleness()
+            following = asyncio.create_task(self._settings.follow())
             try:
                 await self._stopping.wait()
             finally:
+                following.cancel()
                 server.close()
                 shells.close()
                 await self._close()
@@ -126,6 +129,20 @@ class Server:
         if not self._is_needed:  # nobody may come for long, and the disk is awake now
             await self._journal.flush()
 
+    async def _take_over(self, before: settings.Settings) -> None:
+        """Do as the settings are now; raises SettingsError and ModelError where [models] makes no sense."""
+        now = self._settings.now
+        self._models.rule(now.models)
+        self.commands.completions.settings = self._shells.settings = now.completion
+        logging.getLogger().setLevel(now.daemon.log_level.upper())
+        self._training.settings = now.training
+        self._watch_idleness()
+        self._models.store.uses_base = now.training.base
+        if (now.corpus, now.training.base) != (before.corpus, before.training.base):
+            await self._training.stop()
+            await self._workspaces.read_anew(now.corpus)
+        self._consider()
+
     def _consider(self) -> None:
         if not self._stopping.is_set():
             self._training.consider()
@@ -140,14 +157,14 @@ class Server:
             self._idle.cancel()
         if not self._is_needed:
             self._idle = asyncio.get_running_loop().call_later(
-                60 * self._settings.daemon.idle_minutes, self._stop_if_idle
+                60 * self._settings.now.daemon.idle_minutes, self._stop_if_idle
             )
 
     def _stop_if_idle(self) -> None:
         if self._training.is_training:
             self._watch_idleness()
         else:
-            log.info("nobody asked for %g minutes: stopping", self._settings.daemon.idle_minutes)
+            log.info("nobody asked for %g minutes: stopping", self._settings.now.daemon.idle_minutes)
             self._stopping.set()
 
     async def _close(self) -> None:

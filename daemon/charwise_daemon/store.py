@@ -72,7 +72,7 @@ class Store:
     """The folder of models."""
 
     def __init__(self, root: Path, *, uses_base: bool = False) -> None:
-        self.root, self._uses_base = root, uses_base
+        self.root, self.uses_base = root, uses_base
 
     def __repr__(self) -> str:
         return f"Store({self.root}, {len(self.names())} models)"
@@ -124,11 +124,11 @@ class Store:
         Raises:
             ModelError: it cannot be read.
         """
-        return _base_model(base.folder()) if self._uses_base and base.is_there() else None
+        return _base_model(base.folder()) if self.uses_base and base.is_there() else None
 
     def is_outdated(self, meta: checkpoint.Meta) -> bool:
         """Tell whether a model began from another base model than that which is used now."""
-        return self._uses_base and base.is_newer(meta)
+        return self.uses_base and base.is_newer(meta)
 
     def remove(self, name: str) -> None:
         """Delete a model.

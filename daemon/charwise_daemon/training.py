@@ -39,6 +39,7 @@ class Training:
 
     Args:
         workspaces: returns those in use.
+        settings: may be others later; a trainer that runs has its priority and its threads until it ends.
         tell: gets an event (a map with kind "training") at every step of a training.
         on_battery: asked before a trainer starts or goes on, and now and then while it runs.
     """
@@ -50,8 +51,9 @@ class Training:
         tell: Callable[[dict[str, Any]], None],
         on_battery: Callable[[], bool] = is_on_battery,
     ) -> None:
-        self._workspaces, self._settings, self._tell = workspaces, settings, tell
+        self._workspaces, self.settings, self._tell = workspaces, settings, tell
         self._on_battery = on_battery
+        self._trains_on_battery: bool | None = None  # None: as the settings say
         self._paused_until, self._typed_at, self._decided_at = 0.0, -FOREVER, -FOREVER
         self._why: Why = ""
         self._process: asyncio.subprocess.Process | None = None
@@ -88,7 +90,7 @@ class Training:
 
     def want(self, workspace: Workspace) -> None:
         """Train a workspace now, because the user asks for it; raises WorkspaceError where it has too little text."""
-        characters, smallest = workspace.need().characters, self._settings.smallest
+        characters, smallest = workspace.need().characters, self.settings.smallest
         if characters < smallest:
             raise WorkspaceError(
                 f"{workspace.path} has {characters:,} characters to learn, and a model needs {smallest:,}: its memory "
@@ -99,7 +101,7 @@ class Training:
 
     def on_battery(self, *, trains: bool) -> None:
         """Train on battery or not, whatever the settings say."""
-        self._settings = replace(self._settings, on_battery=trains)
+        self._trains_on_battery = trains
         self.consider()
 
     def user_typed(self) -> None:
@@ -150,10 +152,12 @@ class Training:
         job = self._job()
         needs = [workspace.need() for workspace in self._workspaces()]
         moment = Moment(self._paused_until, self._typed_at)
-        action = decide(needs, job, moment, self._settings, now)
+        on_battery, settings = self._trains_on_battery, self.settings
+        settings = settings if on_battery is None else replace(settings, on_battery=on_battery)
+        action = decide(needs, job, moment, settings, now)
         goes_on = job is not None and not job.is_stopped and action.kind == "wait"
-        if (goes_on or action.kind in {"start", "resume"}) and not self._settings.on_battery and self._on_battery():
-            action = decide(needs, job, replace(moment, on_battery=True), self._settings, now)
+        if (goes_on or action.kind in {"start", "resume"}) and not settings.on_battery and self._on_battery():
+            action = decide(needs, job, replace(moment, on_battery=True), settings, now)
         return action
 
     def _act(self, action: Action) -> None:
@@ -256,7 +260,7 @@ class Training:
         """Keep what is shown of a training. It counts its own work; the rests between take the rest of the time."""
         self._latest = {key: event.get(key) for key in ("done", "bpc", "seconds_left")}
         if self._latest["seconds_left"] is not None:
-            self._latest["seconds_left"] /= self._settings.cpu_share
+            self._latest["seconds_left"] /= self.settings.cpu_share
 
     def _told(self, state: str) -> None:
         workspace = str(self._trained.path) if self._trained else None

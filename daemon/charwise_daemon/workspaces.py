@@ -108,11 +108,14 @@ class Workspaces:
             self._models.store.meta(model)
         entry = replace(listed[path], model=model or own)
         registry.write(self._file, {**listed, path: entry})
-        holders = self._holders.get(path, set())
-        await self._unload(path)
-        for holder in holders:
-            self.add(path, holder)
+        await self._use_anew(path)
         return entry
+
+    async def read_anew(self, settings: CorpusSettings) -> None:
+        """Read the files of those in use again, as these settings say."""
+        self._settings = settings
+        for path in list(self._in_use):
+            await self._use_anew(path)
 
     def tell(self, paths: Iterable[Path]) -> None:
         """Take a client's word that files have changed on disk."""
@@ -192,6 +195,13 @@ class Workspaces:
         self._opened.append(document_path)
         if root := _innermost(self.listed(), Path(document_path)):
             self.add(root, holder)
+
+    async def _use_anew(self, path: Path) -> None:
+        """Unload a workspace, and load it for those who need it."""
+        holders = self._holders.get(path, set())
+        await self._unload(path)
+        for holder in holders:
+            self.add(path, holder)
 
     async def _unload(self, path: Path) -> None:
         self._holders.pop(path, None)

@@ -196,8 +196,9 @@ class Session:
     async def _subscribe(self, client: AsyncClient) -> None:
         with contextlib.suppress(CharwiseError):  # gone already: the next one is asked again
             await client.request("subscribe")
-            training = (await client.request("status"))["training"]  # what was told before
-            self._hear("event", {"kind": "connected", **training})
+            status = await client.request("status")  # what was told before
+            self._hear("event", {"kind": "connected", **status["training"]})
+            self._hear("event", {"kind": "settings", "message": status.get("settings", "")})
 
     def _hear(self, method: str, params: Any) -> None:
         try:

@@ -29,6 +29,7 @@ class Board:
     is_connected: bool = False
     is_automatic: bool = True
     trouble: str = ""
+    settings: str = ""  # what is wrong with the daemon's
     paused: str = ""  # why nothing is trained though nothing is under way
     _folders: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path: what the daemon said of it last
     _trainings: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path: the latest of those under way
@@ -40,6 +41,8 @@ class Board:
             case "connected":
                 self.is_connected, self.trouble = True, ""
                 self.paused = str(event.get("message") or "")
+            case "settings":
+                self.settings = str(event["message"])
             case "pause":
                 self.paused = str(event["message"])
             case "training":
@@ -49,14 +52,14 @@ class Board:
 
     def lose(self) -> None:
         """Take in that the daemon is gone."""
-        self.is_connected = False
+        self.is_connected, self.settings = False, ""
         self._folders.clear()
         self._trainings.clear()
 
     def status(self) -> Status:
         """Return what that means."""
-        if self.trouble:
-            return Status("error", self.trouble)
+        if wrong := self.trouble or self.settings:
+            return Status("error", wrong)
         if not self.is_connected:
             return Status("off", "connecting to the daemon", busy=True)
         if self._trainings:

@@ -221,6 +221,8 @@ class TestStatus:
         await status_of(editor, "ready")
         daemon.push({"kind": "pause", "message": "paused by you"})
         assert (await status_of(editor, "paused")).percent is None
+        daemon.push({"kind": "settings", "message": "minutes is 0; mend it"})
+        assert (await status_of(editor, "error")).message == "minutes is 0; mend it"
         await daemon.drop()
         assert (await status_of(editor, "off")).busy
         await status_of(editor, "ready")

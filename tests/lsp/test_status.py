@@ -9,6 +9,7 @@ from charwise_lsp.status import Board, Status
 _CONNECTED = {"kind": "connected", "state": "idle", "workspace": None, "message": ""}
 _FOLDER = {"kind": "workspace", "path": "/p", "files": 1200, "bpc": None}
 _MODEL = {"kind": "model", "workspace": "/p", "step": 5, "bpc": 1.934}
+_SETTINGS = {"kind": "settings", "message": "minutes is 0; mend it"}
 _LEARNING = {
     "kind": "training",
     "workspace": "/p",
@@ -45,6 +46,8 @@ def _training(state: str, message: str = "") -> dict[str, Any]:
             [_CONNECTED, _training("failed", "no space"), _LEARNING, _training("finished")],
             Status("ready", "nothing is learned but what is open"),
         ),
+        ([_CONNECTED, _LEARNING, _SETTINGS], Status("error", "minutes is 0; mend it")),
+        ([_CONNECTED, _SETTINGS, {**_SETTINGS, "message": ""}], Status("ready", "nothing is learned but what is open")),
         ([{**_CONNECTED, "message": "paused by you"}], Status("paused", "paused by you")),
         ([_CONNECTED, {"kind": "pause", "message": "paused by you"}], Status("paused", "paused by you")),
         (

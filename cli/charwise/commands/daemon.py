@@ -122,6 +122,7 @@ def readable(seen: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"charwise {seen['version']}, process {seen['pid']}, up {seen['seconds']:.0f} s",
+            *([f"settings hold as they were: {seen['settings']}"] if seen.get("settings") else []),
             f"documents: {seen['documents']} open",
             f"training: {seen['training']['message'] or seen['training']['state']}{_progress(seen['training'])}",
             *(line for workspace in seen["workspaces"] for line in _workspace(workspace)),

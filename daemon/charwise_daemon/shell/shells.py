@@ -77,7 +77,7 @@ class Shells:
         came: Callable[[], None],
         went: Callable[[object], None],
     ) -> None:
-        self._settings, self._workspaces, self._came, self._went = settings, workspaces, came, went
+        self.settings, self._workspaces, self._came, self._went = settings, workspaces, came, went
         self.tally, self.background, self.typed = tally, background, typed
         self.folders, self.disk, self.recollection = Folders(), Disk(), Recollection()
         self.log = Log(folder)
@@ -142,8 +142,8 @@ class Shells:
 
     def limits(self, alternatives: int) -> tuple[Limits, float]:
         """Return how far a search goes, and what a wrong suggestion costs."""
-        most = self._settings.time_limit_ms if alternatives == 1 else min(_OTHERS_MS, self._settings.time_limit_ms)
-        price = price_of(self._settings.eagerness) * self.tally.factor(KIND)
+        most = self.settings.time_limit_ms if alternatives == 1 else min(_OTHERS_MS, self.settings.time_limit_ms)
+        price = price_of(self.settings.eagerness) * self.tally.factor(KIND)
         return limits(alternatives, price, most), price
 
     def counted(self, draft: Draft, kind: str) -> int:

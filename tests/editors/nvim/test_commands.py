@@ -55,6 +55,10 @@ def test_statusline(editor: Editor, scripted: Scripted, file: Path) -> None:
     editor.until(lambda: _status(editor), "paused")
     scripted.say("event", event | {"state": "finished"})
     editor.until(lambda: _status(editor), "ready")
+    scripted.say("event", {"kind": "settings", "message": "minutes is 0; mend it"})
+    editor.until(lambda: _status(editor), "error")
+    scripted.say("event", {"kind": "settings", "message": ""})
+    editor.until(lambda: _status(editor), "ready")
 
 
 def test_told(editor: Editor, scripted: Scripted, file: Path) -> None:

@@ -6,6 +6,7 @@ local where = require('charwise.where')
 local M = {}
 
 local training = nil ---@type { state: string, message: string, done: number? }?
+local settings = '' -- what is wrong with the daemon's
 
 -- Pauses that last for as long as somebody types come and go with each word: that is still learning.
 local TYPING = 'paused while you type'
@@ -24,6 +25,7 @@ end
 local function ask()
   daemon.request('status', nil, function(err, seen)
     if not err then
+      settings = seen.settings or ''
       take(seen.training)
     end
   end)
@@ -38,6 +40,9 @@ function M.read()
   end
   if not daemon.is_connected() then
     return daemon.trouble and 'error' or 'off', daemon.trouble or 'not connected yet'
+  end
+  if settings ~= '' then
+    return 'error', settings
   end
   local message = training and training.message
   if message and message ~= '' and message ~= TYPING then
@@ -72,6 +77,9 @@ function M.listen()
   daemon.on('notified', function(method, event)
     if method == 'event' and event.kind == 'training' and folders.has(event.workspace) then
       take(event)
+    elseif method == 'event' and event.kind == 'settings' then
+      settings = event.message
+      tell()
     end
   end)
 end
