@@ -86,7 +86,8 @@ def wait_for_end(pid: int, seconds: float = 30.0) -> None:
 def _lives(pid: int) -> bool:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    process = Path(f"/proc/{pid}")
+    try:  # the first thread may have ended before others, which hold the files until they have, too
+        return "\nState:\tZ" not in (process / "status").read_text() or len(list((process / "task").iterdir())) > 1
     except OSError:
         return False
