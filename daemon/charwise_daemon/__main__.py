@@ -52,7 +52,9 @@ def _log_to(file: bool, level: str) -> None:
     """Log to the file where started by a client, else to the terminal."""
     handler: logging.Handler = logging.StreamHandler()
     if file:
-        handler = logging.handlers.RotatingFileHandler(paths.log_file(), maxBytes=_LOG_BYTES, backupCount=2)
+        handler = logging.handlers.RotatingFileHandler(
+            paths.log_file(), maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8", errors="backslashreplace"
+        )
     logging.basicConfig(
         handlers=[handler], level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

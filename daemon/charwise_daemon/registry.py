@@ -70,6 +70,8 @@ def resolve(path: str) -> Path:
     resolved = absolute(path)
     if not resolved.exists():
         raise WorkspaceError(f"{resolved} does not exist; name a folder or a file")
+    if not (resolved.is_dir() or resolved.is_file()):
+        raise WorkspaceError(f"{resolved} is neither a folder nor a file of text; name one that is")
     if resolved in {Path(resolved.anchor), Path.home()}:
         raise WorkspaceError(f"{resolved} is no project but everything; add the folders in it that you work on")
     return resolved

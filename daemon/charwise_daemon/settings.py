@@ -24,6 +24,7 @@ class CompletionSettings:
         _check("eagerness", self.eagerness, 0 <= self.eagerness <= 1, "a number from 0 to 1")
         for name in ("max_characters", "max_lines"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
+        _check("time_limit_ms", self.time_limit_ms, self.time_limit_ms > 0, "a number above 0")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ class CorpusSettings:
     file_bytes: int = 1_000_000
     total_bytes: int = 50_000_000  # that are learned from
     memory_bytes: int = 20_000_000  # that the memory holds of them, at five to six times as many bytes resident
+
+    def __post_init__(self) -> None:
+        for name in ("file_bytes", "total_bytes", "memory_bytes"):
+            _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ async def test_feedback_is_counted() -> None:
         ("__init__", {}, InvalidRequestError, "there is no method"),
         ("workspace_add", WorkspacePath("/no/such/folder"), WorkspaceError, "does not exist"),
         ("workspace_add", WorkspacePath("relative"), WorkspaceError, "no absolute path"),
+        ("workspace_add", WorkspacePath("/dev/null"), WorkspaceError, "neither a folder nor a file"),
         ("workspace_add", WorkspacePath("/"), WorkspaceError, "no project but everything"),
         ("workspace_remove", WorkspacePath("/no/such/folder"), WorkspaceError, "is no workspace"),
         ("train", WorkspacePath("/no/such/folder"), WorkspaceError, "is not in use"),

@@ -254,6 +254,8 @@ def test_any_bytes_can_be_searched(text: bytes) -> None:
     [
         ".env",
         ".env.local",
+        "#.env#",
+        "#id_rsa#",
         ".ENV",
         "prod.env",
         "server.pem",

@@ -30,7 +30,7 @@ _GENERATED = """
 *_pb2.py *_pb2.pyi *_pb2_grpc.py *.pb.go *.pb.h *.pb.cc *.pb.c *.g.dart *.freezed.dart *.designer.cs *.g.cs
 *.generated.* *_generated.go *.gen.go *.tfplan *.snap
 """
-_LOGS = "*.log *.log.[0-9]* *.out *.pid *.swp *.swo *.swn *.bak *.orig *.rej *.tmp *~ .*_history .viminfo .DS_Store"
+_LOGS = "*.log *.log.[0-9]* *.out *.pid *.swp *.swo *.swn *.bak *.orig *.rej *.tmp *~ #*# .*_history .viminfo .DS_Store"
 _MEDIA = """
 png jpg jpeg gif bmp ico icns webp avif heic tif tiff psd xcf svgz ai eps raw cr2 nef dng ttf otf woff woff2 eot pfb
 mp3 m4a wav flac ogg opus aac mid midi mp4 m4v mkv mov avi webm wmv flv

@@ -55,7 +55,8 @@ def secret_name(name: str, folder: str = "", *, is_folder: bool = False) -> str 
         return f"a secret by its place ({name}/)" if is_folder else f"a secret by its place ({folder}/{name})"
     if is_folder or _EXAMPLES.fullmatch(name):
         return None
-    if _NAMES.match(name) or name.startswith(_CREDENTIALS):
+    saved = name.strip("#")  # Emacs saves what is edited in .env as #.env#
+    if _NAMES.match(saved) or saved.startswith(_CREDENTIALS):
         return f"a secret by its name ({name})"
     return None
 
