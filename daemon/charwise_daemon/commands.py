@@ -96,9 +96,10 @@ class Commands:
     # --- documents and completions -------------------------------------------------------------------
     def cmd_open(self, peer: Peer, params: protocol.Open) -> None:
         """Mirror a document, and use the workspace that it lies in."""
-        self.completions.open(Document((peer, params.document), params.path, params.text, params.version))
-        if params.path:
-            self.workspaces.use_for(params.path, peer)
+        path = os.path.realpath(params.path) if params.path else ""  # as workspaces are named
+        self.completions.open(Document((peer, params.document), path, params.text, params.version))
+        if path:
+            self.workspaces.use_for(path, peer)
 
     def cmd_edit(self, peer: Peer, params: protocol.Edit) -> None:
         """Apply changes to a document; a completion under way for it is outdated."""

@@ -77,6 +77,18 @@ async def test_complete_from_the_workspace(project: Path) -> None:
     await client.close()
 
 
+async def test_complete_through_a_link(project: Path, tmp_path: Path) -> None:
+    """A document that is reached through a link to its folder is one of the workspace there."""
+    (tmp_path / "link").symlink_to(project)
+    client = await AsyncClient.connect("test")
+    await _memory_of(client, tmp_path / "link")
+    text = b"import textwrap\nwrapper = textwrap.TextWr"
+    client.notify("open", Open("d", text, 1, str(tmp_path / "link" / "new.py")))
+    completion = completion_of(await client.request("complete", Complete("d", 1, len(text))))
+    assert completion.suggestions[0].text.startswith("app")
+    await client.close()
+
+
 async def test_complete_after_edits() -> None:
     """Typing, deleting and typing again is followed byte for byte."""
     client = await AsyncClient.connect("test")
