@@ -25,6 +25,7 @@ from charwise_daemon.store import Store, name_for
 from charwise_daemon.training import Training
 from charwise_daemon.workspaces import Workspaces
 from charwise_trainer.ignore import leave_out
+from charwise_trainer.rules import Rules
 
 if TYPE_CHECKING:
     from charwise_daemon.shell.shells import Shells
@@ -215,16 +216,18 @@ class Commands:
         return [in_use.get(path) or dataclasses.asdict(entry) for path, entry in self.workspaces.listed().items()]
 
     async def cmd_forget_file(self, _: Peer, params: protocol.FilePath) -> dict[str, Any]:
-        """Learn a file never again, and all else of its workspace anew: what was learned from it is gone at once."""
+        """Learn a file never again, and all else of its workspaces anew: what was learned from it is gone at once."""
         path = registry.absolute(params.path)
         workspace = self.workspaces.serving(str(path))
         if workspace is None:
             raise WorkspaceError(f"{path} is in no workspace in use, so nothing is learned from it")
         if workspace.path == path:
             raise WorkspaceError(f"{path} is a workspace by itself; forget it with `charwise workspace forget {path}`")
-        await asyncio.to_thread(leave_out, workspace.path, workspace.name_of(path))
-        await self._stop_training(workspace.path)
-        return (await self.workspaces.begin_anew(workspace.path)).status()
+        await asyncio.to_thread(_leave_out, workspace.path, path)
+        for root in set(self.workspaces.listed()).intersection(path.parents):  # one may lie in another
+            await self._stop_training(root)
+            await self._begin_anew(root)
+        return self.workspaces.get(workspace.path).status()
 
     def cmd_changed(self, _: Peer, params: protocol.Paths) -> None:
         """Take a client's word that files have changed on disk."""
@@ -304,17 +307,28 @@ class Commands:
         return await self._begin_anew(self.shells.log.commands_folder)
 
     async def _begin_anew(self, path: Path) -> bool:
-        """Forget what the model of a workspace has learned; return whether it had learned anything."""
+        """Forget what the model of a workspace has learned; return whether it had been trained."""
         entry = self.workspaces.listed().get(path)
-        if entry is None or not self._store.has(entry.model):
+        if entry is None:
             return False
+        was_trained = self._store.has(entry.model)
         if any(workspace.path == path for workspace in self.workspaces):
             await self.workspaces.begin_anew(path)
-        else:
+        elif self._store.directory(entry.model).is_dir():
             await asyncio.to_thread(self._store.remove, entry.model)
-        return True
+        return was_trained
 
     async def _stop_training(self, path: Any) -> None:
         for workspace in self.workspaces:
             if workspace.path == path:
                 await self._training.stop(workspace)
+
+
+def _leave_out(root: Path, path: Path) -> None:
+    """Leave a file out of a workspace; raises StorageError, and WorkspaceError where something takes it back."""
+    leave_out(root, path.relative_to(root))
+    if Rules(root).reason(path) is None:
+        raise WorkspaceError(
+            f"{path} would be learned all the same: a line with ! in a .charwiseignore on the way to it takes it back; "
+            "remove that, then forget it again"
+        )

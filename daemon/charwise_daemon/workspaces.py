@@ -89,7 +89,7 @@ class Workspaces:
         """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
         name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
         await self._unload(path)
-        if store.has(name):
+        if store.directory(name).is_dir():  # where it has no checkpoint, there is what it learned while somebody typed
             await asyncio.to_thread(store.remove, name)
         return [self.add(path, holder) for holder in holders][-1]
 

@@ -9,7 +9,7 @@ import pytest
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient, completion_of
 from charwise_daemon.protocol import Complete, Open, WorkspacePath
-from tests.conftest import QUIET, configure
+from tests.conftest import MODULES, QUIET, configure
 from tests.daemon.texts import SPLINES
 from tests.daemon.trainers import EAGER
 
@@ -105,8 +105,8 @@ async def test_files_are_read_anew(telling: Telling, project: Path) -> None:
     await telling.save(QUIET + "[corpus]\nfile_bytes = 10_000\n")
     await telling.client.request("train", WorkspacePath(str(project)))  # answered when the files were read
     [workspace] = (await telling.client.request("status"))["workspaces"]
-    small = [file for file in project.iterdir() if file.stat().st_size <= 10_000]
-    assert workspace["files"] == len(small) < len(list(project.iterdir()))
+    sizes = [(project / f"{name}.py").stat().st_size for name in MODULES]
+    assert workspace["files"] == sum(size <= 10_000 for size in sizes) < len(MODULES)
 
 
 async def test_training_begins(telling: Telling, project: Path) -> None:

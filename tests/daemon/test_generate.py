@@ -226,6 +226,34 @@ async def test_forget_file(learned: Path) -> None:
     await writer.client.close()
 
 
+async def test_forget_file_that_is_taken_back(learned: Path) -> None:
+    """Where another ignore file wins it is said that the file is learned all the same."""
+    (learned / "sub").mkdir()
+    (learned / "sub" / ".charwiseignore").write_text("!*.py\n")
+    (learned / "sub" / "own.py").write_text("x = 1\n")
+    writer = await Writer.of(learned)
+    with pytest.raises(CharwiseError, match="would be learned all the same"):
+        await writer.client.request("forget_file", {"path": str(learned / "sub" / "own.py")})
+    await writer.client.close()
+
+
+async def test_forget_file_of_workspaces_in_each_other(learned: Path) -> None:
+    """The models of all workspaces that a file lies in are gone, in use or not, and what typing has taught them."""
+    inner, store = learned / "sub", Store(paths.models_dir())
+    inner.mkdir()
+    (inner / "own.py").write_text("x = 1\n")
+    writer = await Writer.of(learned)
+    await writer.client.request("workspace_release", {"path": str(learned)})
+    await writer.client.request("workspace_add", {"path": str(inner)})
+    typed = store.directory(name_for(inner)) / "adaptation.json"
+    typed.parent.mkdir()
+    typed.write_text("{}")
+    await writer.client.request("forget_file", {"path": str(inner / "own.py")})
+    assert not store.has(name_for(learned))
+    assert not typed.exists()
+    await writer.client.close()
+
+
 @pytest.mark.parametrize("path", ["/nowhere/x.py", "relative.py"])
 async def test_forget_file_of_no_workspace(home: Path, path: str) -> None:
     """What was never learned cannot be forgotten."""

@@ -3,12 +3,13 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from charwise_trainer.errors import StorageError
 from charwise_trainer.ignore import leave_out
 from charwise_trainer.rules import Exclusion, Rules
 
@@ -183,7 +184,19 @@ def test_ignore_file_that_is_a_link_or_too_large_holds_nothing(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "name", ["a.py", "sub/b c.py", "we*rd[1]?.txt", "#x", "!y", "end ", "back\\slash", "caf\u00e9.md"]
+    "name",
+    [
+        "a.py",
+        "sub/b c.py",
+        "we*rd[1]?.txt",
+        "#x",
+        "!y",
+        "end ",
+        "back\\slash",
+        "caf\u00e9.md",
+        "two\nlines",
+        "caf\udce9.md",
+    ],
 )
 def test_leave_out(tmp_path: Path, name: str) -> None:
     """One file is left out by a line of its own, whatever its name; others are not, and what stood there stays."""
@@ -191,10 +204,26 @@ def test_leave_out(tmp_path: Path, name: str) -> None:
         (tmp_path / each).parent.mkdir(exist_ok=True)
         (tmp_path / each).write_text("x = 1\n")
     (tmp_path / ".charwiseignore").write_text("*.log")
-    leave_out(tmp_path, name)
-    leave_out(tmp_path, name)
+    leave_out(tmp_path, PurePath(name))
+    leave_out(tmp_path, PurePath(name))
     rules = Rules(tmp_path)
     assert rules.reason(tmp_path / name) is not None
     assert rules.reason(tmp_path / "kept.py") is None
     assert rules.reason(tmp_path / "werd1x.txt") is None
-    assert len((tmp_path / ".charwiseignore").read_text().splitlines()) == 2
+    assert len((tmp_path / ".charwiseignore").read_bytes().splitlines()) == 2
+
+
+def test_leave_out_by_a_link(tmp_path: Path) -> None:
+    """A link, which is no ignore file, is not written through."""
+    (tmp_path / "elsewhere").write_bytes(b"")
+    (tmp_path / ".charwiseignore").symlink_to("elsewhere")
+    with pytest.raises(StorageError, match="is a link, which is not read"):
+        leave_out(tmp_path, PurePath("a.py"))
+    assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+def test_leave_out_beside_other_bytes(tmp_path: Path) -> None:
+    """An ignore file in an old encoding keeps its bytes."""
+    (tmp_path / ".charwiseignore").write_bytes(b"caf\xe9\n")
+    leave_out(tmp_path, PurePath("a.py"))
+    assert (tmp_path / ".charwiseignore").read_bytes() == b"caf\xe9\n/a.py\n"

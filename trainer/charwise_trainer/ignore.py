@@ -13,11 +13,11 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from charwise_trainer.errors import LeftOut
+from charwise_trainer.errors import LeftOut, StorageError
 from charwise_trainer.storage import writing
 from charwise_trainer.text import printable, read_regular
 
@@ -50,18 +50,21 @@ _CLASSES = {
 """POSIX classes, which git knows inside [...] and pathspec does not."""
 
 
-_SPECIAL = re.compile(r"[\\*?\[ ]")
+_SPECIAL = re.compile(rb"[\\*?\[ ]")
 """What means something else in a pattern than itself; a blank does at the end."""
 
 
-def leave_out(folder: Path, name: str) -> None:
+def leave_out(folder: Path, path: PurePath) -> None:
     """Add a line to the folder's .charwiseignore that means one file, by its path from there; raises StorageError."""
-    file, line = folder / OWN_IGNORE, "/" + _SPECIAL.sub(r"\\\g<0>", name)
-    with writing(file), file.open("a+", encoding="utf-8") as ignore:
+    file, name = folder / OWN_IGNORE, _SPECIAL.sub(rb"\\\g<0>", os.fsencode(path))
+    line = b"/" + name.replace(b"\n", b"?")  # which no line can hold
+    if file.is_symlink():
+        raise StorageError(f"{file} is a link, which is not read: put a file in its place")
+    with writing(file), file.open("a+b") as ignore:
         ignore.seek(0)
         lines = ignore.read()
         if line not in lines.splitlines():
-            ignore.write(("\n" if lines and not lines.endswith("\n") else "") + line + "\n")
+            ignore.write((b"\n" if lines and not lines.endswith(b"\n") else b"") + line + b"\n")
 
 
 @dataclass(frozen=True)
