@@ -209,6 +209,22 @@ def test_tab_was_mapped(start: Start, scripted: Scripted, file: Path, mapping: s
     editor.until_text("mapped too")
 
 
+@pytest.mark.parametrize("key", ["<M-l>", "<M-Right>", "<M-CR>"])
+@pytest.mark.usefixtures("scripted")
+def test_meta(start: Start, file: Path, key: str) -> None:
+    """Where nothing is shown a key with Meta does what it does without charwise: it is <Esc> and the key without it."""
+    place = "vim.g.place = { vim.fn.line('.'), vim.fn.col('.'), vim.fn.mode() }"
+    seen = []
+    for before in ("", "vim.o.loadplugins = false"):
+        editor = start("", f"{before} vim.cmd('nnoremap l x | iabbrev on once')")
+        editor.edit(file)
+        editor.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one two', 'three four', 'five' })")
+        editor.keys(f"jwion{key}<Cmd>lua {place}<CR>")
+        seen.append((editor.until(lambda at=editor: at.lua("return vim.g.place")), editor.text))
+    assert seen[0] == seen[1]
+    assert seen[0][0][2] == "n"
+
+
 def test_other_keys(start: Start, scripted: Scripted, file: Path) -> None:
     """A key of the options accepts, one that is set to false is not mapped, and a user's mapping can call."""
     options = "{ keys = { accept = '<C-y>', accept_word = false } }"

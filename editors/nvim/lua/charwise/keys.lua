@@ -17,6 +17,10 @@ local ACTIONS = {
   trigger = function(charwise) return charwise.trigger() or true end,
 }
 
+-- How the code of a key with Meta, and no other modifier, begins.
+local META = vim.keycode('<M-x>'):sub(1, -2)
+local ESCAPE = vim.keycode('<Esc>')
+
 local mapped = {} ---@type table<string, string> keys by what they do
 local before = {} ---@type table<string, table> mappings that were there
 
@@ -28,11 +32,22 @@ local function evaluated(map)
   return map.replace_keycodes == 1 and vim.keycode(found) or found
 end
 
--- Does what the key did before: its mapping, or itself after an abbreviation that it ends.
+-- Does what an unmapped key does. With Meta alone that is <Esc> and the rest, which may be mapped; any other comes after
+-- an abbreviation that it ends.
+local function feed_unmapped(key)
+  local keys = vim.keycode(key)
+  if vim.startswith(keys, META) then
+    feed(ESCAPE .. keys:sub(#META + 1), 'm')
+  else
+    feed(vim.keycode('<C-]>') .. keys, 'n')
+  end
+end
+
+-- Does what the key did before: its mapping, or what it does with none.
 local function fall_through(key)
   local map = before[key]
   if not map then
-    return feed(vim.keycode('<C-]>' .. key), 'n')
+    return feed_unmapped(key)
   end
   local mode = map.noremap == 1 and 'n' or 'm'
   if map.expr == 1 then
