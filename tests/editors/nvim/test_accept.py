@@ -209,6 +209,27 @@ def test_tab_was_mapped(start: Start, scripted: Scripted, file: Path, mapping: s
     editor.until_text("mapped too")
 
 
+def test_tab_of_the_first_buffer(start: Start, scripted: Scripted, file: Path) -> None:
+    """Where the first buffer maps Tab for itself, the user's other mapping still holds elsewhere, and is set back."""
+    mapping = "function() vim.api.nvim_put({ 'mapped' }, 'c', false, true) end"
+    own = "vim.keymap.set('i', '<Tab>', 'own', { buffer = true })"
+    editor = start("{}", f"vim.keymap.set('i', '<Tab>', {mapping}) {own}")
+    editor.keys("i<Tab>")
+    editor.until_text("own")
+    editor.keys("<Esc>")
+    editor.edit(file)
+    editor.keys("i<Tab>")
+    editor.until_text("mapped")
+    scripted.goals = ["mapped too"]
+    editor.keys(" ")
+    editor.until_ghost("too")
+    editor.keys("<Tab>")
+    editor.until_text("mapped too")
+    editor.lua("require('charwise').setup({ keys = { accept = '<C-y>' } })")
+    editor.keys("<C-u><Tab>")
+    editor.until_text("mapped")
+
+
 @pytest.mark.parametrize("key", ["<M-l>", "<M-Right>", "<M-CR>"])
 @pytest.mark.usefixtures("scripted")
 def test_meta(start: Start, file: Path, key: str) -> None:

@@ -69,9 +69,19 @@ local function unmap()
   mapped, before = {}, {}
 end
 
+-- A key's global mapping, also where maparg() finds a buffer's own.
+local function global_map(key)
+  local found = vim.fn.maparg(key, 'i', false, true)
+  if found.buffer == 1 then
+    return vim.iter(vim.fn.maplist()):find(function(map)
+      return map.buffer == 0 and map.lhsraw == found.lhsraw and map.mode:find('[i!]')
+    end)
+  end
+  return next(found) and found
+end
+
 local function map_key(key, name)
-  local map = vim.fn.maparg(key, 'i', false, true)
-  before[key] = next(map) and map.buffer ~= 1 and map or nil
+  before[key] = global_map(key)
   mapped[key] = name
   vim.keymap.set('i', key, function()
     if not ACTIONS[name](require('charwise')) then
