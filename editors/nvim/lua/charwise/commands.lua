@@ -11,9 +11,6 @@ local api = vim.api
 local M, verbs = {}, {}
 local warn = said.warn
 
--- Minutes or characters that make sense at most.
-local MOST = 1e9
-
 local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
 
 -- Asks the daemon, and says what came of it.
@@ -62,7 +59,7 @@ end
 -- Returns the number that a text is, nil where it is none above 0, or none that makes sense.
 local function number(text)
   local value = tonumber(text)
-  return value and value > 0 and value <= MOST and value or nil
+  return value and value > 0 and value <= options.MOST and value or nil
 end
 
 -- --- what it learns -------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 -- What the user may choose: the defaults, and a check that names what is not understood.
 local M = {}
 
+-- The largest number that makes sense, of anything.
+M.MOST = 1e9
+
 local defaults = {
   -- How to run charwise.
   command = { 'charwise' },
@@ -52,9 +55,6 @@ local chosen = vim.deepcopy(defaults)
 -- Lists of globs. Where one is bad the others hold beside the defaults: what should not be seen is not.
 local GLOBS = { ignore = true, secrets = true }
 
--- The largest number that makes sense.
-local MOST = 1e9
-
 local function is_key(value) return value == false or type(value) == 'string' and value ~= '' end
 
 -- What a value must be, in words; nil where it is that.
@@ -63,8 +63,8 @@ local function requirement(name, value, default)
     return not is_key(value) and 'a key or false' or nil
   elseif type(value) ~= type(default) then
     return 'a ' .. type(default)
-  elseif type(value) == 'number' and not (value >= 0 and value <= MOST and value % 1 == 0) then
-    return ('a whole number from 0 to %d'):format(MOST)
+  elseif type(value) == 'number' and not (value >= 0 and value <= M.MOST and value % 1 == 0) then
+    return ('a whole number from 0 to %d'):format(M.MOST)
   elseif name == 'popup' and value ~= 'continue' and value ~= 'hide' then
     return '"continue" or "hide"'
   elseif vim.islist(default) and not vim.islist(value) then
