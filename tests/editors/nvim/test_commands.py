@@ -106,6 +106,15 @@ def test_log(editor: Editor) -> None:
     editor.until(lambda: "log" in editor.text and editor.lua("return vim.bo.buftype") == "nofile", True)
 
 
+def test_no_log(start: Start, tmp_path: Path) -> None:
+    """Where charwise cannot be run `:Charwise log` says so in one message, and opens no window."""
+    editor = start("{ command = { '/nowhere/charwise' } }", f"vim.env.CHARWISE_HOME = '{tmp_path / 'none'}'")
+    editor.command("Charwise log")
+    assert editor.messages.startswith("charwise: cannot run /nowhere/charwise (ENOENT")
+    assert len(editor.messages.splitlines()) == 1
+    assert editor.lua("return vim.fn.winnr('$')") == 1
+
+
 def test_health(editor: Editor) -> None:
     """`:checkhealth charwise` finds the command, the daemon and the keys in order."""
     editor.command("checkhealth charwise")

@@ -47,13 +47,15 @@ function verbs.status()
 end
 
 function verbs.log()
-  local command = vim.list_extend(vim.deepcopy(options.get().command), { 'daemon', 'logs', '-n', '500' })
-  vim.system(command, { text = true }, vim.schedule_wrap(function(ended)
+  daemon.run({ 'daemon', 'logs', '-n', '500' }, function(problem, ended)
+    if problem then
+      return warn(problem)
+    end
     vim.cmd('botright new')
     vim.bo.buftype, vim.bo.bufhidden, vim.bo.swapfile = 'nofile', 'wipe', false
     api.nvim_buf_set_lines(0, 0, -1, false, vim.split(vim.trim(ended.stdout .. ended.stderr), '\n'))
     vim.cmd.normal({ 'G', bang = true })
-  end))
+  end)
 end
 
 -- Returns the number that a text is, nil where it is none above 0, or none that makes sense.
