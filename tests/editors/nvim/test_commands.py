@@ -217,3 +217,28 @@ def test_generate_interrupted(editor: Editor, scripted: Scripted) -> None:
     _generate(editor, scripted)
     editor.lua(f"vim.schedule(function() {press} end)")
     _is_stopped(editor, scripted)
+
+
+@pytest.mark.parametrize(
+    "stop", ["require('charwise.generate').stop()", "vim.api.nvim_input('<C-c>')"], ids=["stopped", "interrupted"]
+)
+def test_generate_keeps_a_mapping(editor: Editor, scripted: Scripted, stop: str) -> None:
+    """The buffer's own mappings of `<C-c>` are there again afterwards, in whichever buffer it ends."""
+    editor.command("nnoremap <buffer> <C-c> Amapped<Esc>")
+    editor.lua("vim.keymap.set('i', '<C-c>', function() return '!' end, { buffer = true, expr = true })")
+    for elsewhere in ("", "new"):
+        _generate(editor, scripted)
+        editor.command(elsewhere)
+        editor.lua(f"vim.schedule(function() {stop} end)")
+        editor.until(lambda: editor.lua("return require('charwise.generate').is_running()"), False)
+        editor.command("silent! only! | buffer text.py")
+        editor.keys("S")
+        editor.until(lambda: editor.mode, "i")
+        editor.keys("<C-c>")
+        editor.until_text("!")
+        editor.keys("<Esc>")
+        editor.until(lambda: editor.mode, "n")
+        editor.keys("<C-c>")
+        editor.until_text("!mapped")
+        editor.keys("S<Esc>")
+        editor.until_text("")
