@@ -178,6 +178,24 @@ def test_unaccept_nothing(editor: Editor, scripted: Scripted) -> None:
     assert editor.text == "hello!"
 
 
+@pytest.mark.parametrize(
+    ("flush", "mode", "confirm"),
+    [("error('oops')", "r", "<CR>"), ("vim.o.eventignore = 'ModeChanged' vim.api.nvim_input('<C-c>')", "n", "")],
+    ids=["error", "Ctrl-C"],
+)
+def test_flushed(editor: Editor, scripted: Scripted, flush: str, mode: str, confirm: str) -> None:
+    """An acceptance that another plugin's error or Ctrl-C cuts short leaves the options as they were."""
+    editor.command("set backspace=start")
+    _begin(editor, scripted, "hello\nwide world", "he")
+    once = f"if not charwise_flushed then charwise_flushed = true {flush} end return true"
+    editor.lua(f"vim.api.nvim_buf_attach(0, false, {{ on_bytes = function() {once} end }})")
+    editor.keys("<Tab>")
+    editor.until(lambda: editor.mode, mode)
+    editor.keys(confirm)
+    editor.until(lambda: editor.lua("return { vim.o.paste, vim.o.backspace }"), [False, "start"])
+    assert editor.text == "hello"
+
+
 # --- keys that fall through -----------------------------------------------------------------------
 def test_tab_indents(editor: Editor) -> None:
     """Where nothing is shown Tab is a Tab, as the options have it, and a dot repeats it."""
