@@ -30,7 +30,7 @@ local function keys_of(text)
   end))
 end
 
--- What is scheduled runs when no keys are left, also where an error or Ctrl-C has flushed them and so the finish.
+-- What is scheduled runs when no keys are left, also where an error or Ctrl-C has flushed them, FINISH among them.
 local function feed(keys, done)
   local options = { paste = vim.o.paste, backspace = vim.o.backspace }
   saved, after = options, done

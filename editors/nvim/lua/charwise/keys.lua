@@ -32,8 +32,8 @@ local function evaluated(map)
   return map.replace_keycodes == 1 and vim.keycode(found) or found
 end
 
--- Does what an unmapped key does. With Meta alone that is <Esc> and the rest, which may be mapped; any other comes after
--- an abbreviation that it ends.
+-- Does what an unmapped key does: with Meta alone <Esc> and the rest, which may be mapped; any other comes after an
+-- abbreviation that it ends.
 local function feed_unmapped(key)
   local keys = vim.keycode(key)
   if vim.startswith(keys, META) then

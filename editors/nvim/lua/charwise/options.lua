@@ -81,11 +81,12 @@ local function problem(name, value, default)
     return ('there is no option %s'):format(name)
   end
   local must = requirement(name, value, default)
-  local seen = vim.inspect(value, { newline = ' ', indent = '' })
-  return must and ('%s is %s, but must be %s'):format(name, seen, must)
+  if must then
+    return ('%s is %s, but must be %s'):format(name, vim.inspect(value, { newline = ' ', indent = '' }), must)
+  end
 end
 
--- A list of text as it holds: where an element is none, the default, and of globs the good ones too.
+-- Returns what holds of a list: all of it, or the default where an element is wrong, with the good ones of globs.
 local function list_of(name, given, default, problems)
   local good = {}
   for at, value in ipairs(given) do
