@@ -178,6 +178,24 @@ def test_unaccept_nothing(editor: Editor, scripted: Scripted) -> None:
     assert editor.text == "hello!"
 
 
+@pytest.mark.parametrize(
+    ("flush", "mode", "confirm"),
+    [("error('oops')", "r", "<CR>"), ("vim.o.eventignore = 'ModeChanged' vim.api.nvim_input('<C-c>')", "n", "")],
+    ids=["error", "Ctrl-C"],
+)
+def test_flushed(editor: Editor, scripted: Scripted, flush: str, mode: str, confirm: str) -> None:
+    """An acceptance that another plugin's error or Ctrl-C cuts short leaves the options as they were."""
+    editor.command("set backspace=start")
+    _begin(editor, scripted, "hello\nwide world", "he")
+    once = f"if not charwise_flushed then charwise_flushed = true {flush} end return true"
+    editor.lua(f"vim.api.nvim_buf_attach(0, false, {{ on_bytes = function() {once} end }})")
+    editor.keys("<Tab>")
+    editor.until(lambda: editor.mode, mode)
+    editor.keys(confirm)
+    editor.until(lambda: editor.lua("return { vim.o.paste, vim.o.backspace }"), [False, "start"])
+    assert editor.text == "hello"
+
+
 # --- keys that fall through -----------------------------------------------------------------------
 def test_tab_indents(editor: Editor) -> None:
     """Where nothing is shown Tab is a Tab, as the options have it, and a dot repeats it."""
@@ -207,6 +225,43 @@ def test_tab_was_mapped(start: Start, scripted: Scripted, file: Path, mapping: s
     editor.until_ghost("too")
     editor.keys("<Tab>")
     editor.until_text("mapped too")
+
+
+def test_tab_of_the_first_buffer(start: Start, scripted: Scripted, file: Path) -> None:
+    """Where the first buffer maps Tab for itself, the user's other mapping still holds elsewhere, and is set back."""
+    mapping = "function() vim.api.nvim_put({ 'mapped' }, 'c', false, true) end"
+    own = "vim.keymap.set('i', '<Tab>', 'own', { buffer = true })"
+    editor = start("{}", f"vim.keymap.set('i', '<Tab>', {mapping}) {own}")
+    editor.keys("i<Tab>")
+    editor.until_text("own")
+    editor.keys("<Esc>")
+    editor.edit(file)
+    editor.keys("i<Tab>")
+    editor.until_text("mapped")
+    scripted.goals = ["mapped too"]
+    editor.keys(" ")
+    editor.until_ghost("too")
+    editor.keys("<Tab>")
+    editor.until_text("mapped too")
+    editor.lua("require('charwise').setup({ keys = { accept = '<C-y>' } })")
+    editor.keys("<C-u><Tab>")
+    editor.until_text("mapped")
+
+
+@pytest.mark.parametrize("key", ["<M-l>", "<M-Right>", "<M-CR>"])
+@pytest.mark.usefixtures("scripted")
+def test_meta(start: Start, file: Path, key: str) -> None:
+    """Where nothing is shown a key with Meta does what it does without charwise: it is <Esc> and the key without it."""
+    place = "vim.g.place = { vim.fn.line('.'), vim.fn.col('.'), vim.fn.mode() }"
+    seen = []
+    for before in ("", "vim.o.loadplugins = false"):
+        editor = start("", f"{before} vim.cmd('nnoremap l x | iabbrev on once')")
+        editor.edit(file)
+        editor.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one two', 'three four', 'five' })")
+        editor.keys(f"jwion{key}<Cmd>lua {place}<CR>")
+        seen.append((editor.until(lambda at=editor: at.lua("return vim.g.place")), editor.text))
+    assert seen[0] == seen[1]
+    assert seen[0][0][2] == "n"
 
 
 def test_other_keys(start: Start, scripted: Scripted, file: Path) -> None:

@@ -110,6 +110,15 @@ def test_log(editor: Editor) -> None:
     editor.until(lambda: "log" in editor.text and editor.lua("return vim.bo.buftype") == "nofile", True)
 
 
+def test_no_log(start: Start, tmp_path: Path) -> None:
+    """Where charwise cannot be run `:Charwise log` says so in one message, and opens no window."""
+    editor = start("{ command = { '/nowhere/charwise' } }", f"vim.env.CHARWISE_HOME = '{tmp_path / 'none'}'")
+    editor.command("Charwise log")
+    assert editor.messages.startswith("charwise: cannot run /nowhere/charwise (ENOENT")
+    assert len(editor.messages.splitlines()) == 1
+    assert editor.lua("return vim.fn.winnr('$')") == 1
+
+
 def test_health(editor: Editor) -> None:
     """`:checkhealth charwise` finds the command, the daemon and the keys in order."""
     editor.command("checkhealth charwise")
@@ -212,3 +221,28 @@ def test_generate_interrupted(editor: Editor, scripted: Scripted) -> None:
     _generate(editor, scripted)
     editor.lua(f"vim.schedule(function() {press} end)")
     _is_stopped(editor, scripted)
+
+
+@pytest.mark.parametrize(
+    "stop", ["require('charwise.generate').stop()", "vim.api.nvim_input('<C-c>')"], ids=["stopped", "interrupted"]
+)
+def test_generate_keeps_a_mapping(editor: Editor, scripted: Scripted, stop: str) -> None:
+    """The buffer's own mappings of `<C-c>` are there again afterwards, in whichever buffer it ends."""
+    editor.command("nnoremap <buffer> <C-c> Amapped<Esc>")
+    editor.lua("vim.keymap.set('i', '<C-c>', function() return '!' end, { buffer = true, expr = true })")
+    for elsewhere in ("", "new"):
+        _generate(editor, scripted)
+        editor.command(elsewhere)
+        editor.lua(f"vim.schedule(function() {stop} end)")
+        editor.until(lambda: editor.lua("return require('charwise.generate').is_running()"), False)
+        editor.command("silent! only! | buffer text.py")
+        editor.keys("S")
+        editor.until(lambda: editor.mode, "i")
+        editor.keys("<C-c>")
+        editor.until_text("!")
+        editor.keys("<Esc>")
+        editor.until(lambda: editor.mode, "n")
+        editor.keys("<C-c>")
+        editor.until_text("!mapped")
+        editor.keys("S<Esc>")
+        editor.until_text("")

@@ -188,6 +188,55 @@ def test_options(start: Start) -> None:
     assert editor.lua("return require('charwise.options').get().max_bytes") == 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("{ root_markers = { '.git', 5 } }", "root_markers[2] is 5, but must be a string"),
+        ("{ root_markers = { git = true } }", "root_markers is { git = true }, but must be a list"),
+        ("{ command = { 5 } }", "command[1] is 5, but must be a string"),
+        ("{ command = {} }", "command is {}, but must be a program and its arguments"),
+        ("{ filetypes = { python = 'yes' } }", 'filetypes.python is "yes", but must be a boolean'),
+        ("{ filetypes = { 'python' } }", 'filetypes.1 is "python", but must be a boolean'),
+        ("{ keys = { accept = '' } }", 'keys.accept is "", but must be a key or false'),
+        ("'x'", 'setup\'s argument is "x", but must be a table'),
+    ],
+)
+@pytest.mark.usefixtures("scripted")
+def test_wrong_within(start: Start, given: str, problem: str) -> None:
+    """What is wrong within an option is one sentence, and the option has its default."""
+    editor = start(given)
+    assert editor.messages == f"charwise: {problem}"
+    editor.lua("charwise_options = require('charwise.options').get(); require('charwise.options').set()")
+    assert editor.lua("return vim.deep_equal(charwise_options, require('charwise.options').get())")
+
+
+def test_bad_globs(start: Start, scripted: Scripted, file: Path) -> None:
+    """A bad glob is named; the others hold, and so do the defaults, lest what is secret be seen."""
+    editor = start("{ secrets = { 5, '[', '*.hush' }, ignore = { '*.min.js', '{a' } }")
+    assert "secrets[1] is 5, but must be a string" in editor.messages
+    is_strict = not editor.lua("return (pcall(vim.glob.to_lpeg, '['))")  # Neovim 0.11 takes it as it stands
+    for problem in ('secrets[2] is "[", but must be a glob', 'ignore[2] is "{a", but must be a glob'):
+        assert (problem in editor.messages) == is_strict
+    for name in (".env", "a.hush", "a.min.js"):
+        editor.edit(file.with_name(name))
+        editor.keys("iab<Esc>")
+        editor.until_text("ab")
+        assert _is_quiet(editor, scripted)
+        assert name not in scripted.texts
+    scripted.goals = ["abc"]
+    editor.edit(file.with_name("fine.c"))
+    editor.keys("iab")
+    editor.until_ghost("c")
+
+
+@pytest.mark.usefixtures("scripted")
+def test_global_options_that_are_no_table(start: Start) -> None:
+    """What is no table in `vim.g.charwise` is one sentence, and what is set up holds."""
+    editor = start("{ shading = false }", "vim.g.charwise = 'x'")
+    assert editor.messages == 'charwise: vim.g.charwise is "x", but must be a table'
+    assert editor.lua("return require('charwise.options').get().shading") is False
+
+
 def test_global_options(start: Start, scripted: Scripted, file: Path) -> None:
     """With no setup at all it starts with the first text, with the options of `vim.g.charwise`."""
     scripted.goals = ["abc"]

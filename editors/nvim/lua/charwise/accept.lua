@@ -30,9 +30,15 @@ local function keys_of(text)
   end))
 end
 
+-- What is scheduled runs when no keys are left, also where an error or Ctrl-C has flushed them, FINISH among them.
 local function feed(keys, done)
-  saved = saved or { paste = vim.o.paste, backspace = vim.o.backspace }
-  after = done
+  local options = { paste = vim.o.paste, backspace = vim.o.backspace }
+  saved, after = options, done
+  vim.schedule(function()
+    if saved == options then
+      M.finish()
+    end
+  end)
   vim.o.paste, vim.o.backspace = true, 'indent,eol,start'
   api.nvim_feedkeys(keys .. FINISH, 'ni', false)
 end

@@ -11,9 +11,6 @@ local api = vim.api
 local M, verbs = {}, {}
 local warn = said.warn
 
--- Minutes or characters that make sense at most.
-local MOST = 1e9
-
 local function say(...) api.nvim_echo({ { table.concat({ ... }, '\n') } }, false, {}) end
 
 -- Asks the daemon, and says what came of it.
@@ -50,19 +47,21 @@ function verbs.status()
 end
 
 function verbs.log()
-  local command = vim.list_extend(vim.deepcopy(options.get().command), { 'daemon', 'logs', '-n', '500' })
-  vim.system(command, { text = true }, vim.schedule_wrap(function(ended)
+  daemon.run({ 'daemon', 'logs', '-n', '500' }, function(problem, ended)
+    if problem then
+      return warn(problem)
+    end
     vim.cmd('botright new')
     vim.bo.buftype, vim.bo.bufhidden, vim.bo.swapfile = 'nofile', 'wipe', false
     api.nvim_buf_set_lines(0, 0, -1, false, vim.split(vim.trim(ended.stdout .. ended.stderr), '\n'))
     vim.cmd.normal({ 'G', bang = true })
-  end))
+  end)
 end
 
 -- Returns the number that a text is, nil where it is none above 0, or none that makes sense.
 local function number(text)
   local value = tonumber(text)
-  return value and value > 0 and value <= MOST and value or nil
+  return value and value > 0 and value <= options.MOST and value or nil
 end
 
 -- --- what it learns -------------------------------------------------------------------------------

@@ -65,6 +65,19 @@ function M.notify(method, params)
   end
 end
 
+--- Runs charwise; `done` gets why it cannot be run, or nil and how it ended.
+---@param arguments string[]
+---@param done fun(problem: string?, ended: vim.SystemCompleted?)
+function M.run(arguments, done)
+  local command = vim.list_extend(vim.deepcopy(options.get().command), arguments)
+  local ended = vim.schedule_wrap(function(...) done(nil, ...) end)
+  local found, problem = pcall(vim.system, command, { text = true }, ended)
+  if not found then
+    local why = tostring(problem):gsub('^.-:%d+: ', '') -- without the line of Neovim's that says it
+    done(('cannot run %s (%s); is charwise installed and on your PATH?'):format(command[1], why))
+  end
+end
+
 --- Returns the file that names the running daemon's socket, as charwise_daemon/paths.py has it.
 ---@return string
 function M.status_file()
@@ -134,14 +147,13 @@ end
 
 -- Starts the daemon, which returns when it listens.
 local function launch(done)
-  local command = vim.list_extend(vim.deepcopy(options.get().command), { 'daemon', 'start' })
-  local found, problem = pcall(vim.system, command, { text = true }, function(ended)
-    local said = vim.trim(ended.stderr or '')
-    vim.schedule(function() done(ended.code ~= 0 and (said ~= '' and said or 'the daemon does not start') or nil) end)
+  M.run({ 'daemon', 'start' }, function(problem, ended)
+    if problem then
+      return done(problem)
+    end
+    local said = vim.trim(ended.stderr)
+    done(ended.code ~= 0 and (said ~= '' and said or 'the daemon does not start') or nil)
   end)
-  if not found then
-    done(('cannot run %s (%s); is charwise installed and on your PATH?'):format(command[1], tostring(problem)))
-  end
 end
 
 local function attempt(otherwise)

@@ -9,12 +9,23 @@ local M = {}
 local namespace = api.nvim_create_namespace('charwise.generate')
 local STOP = '<C-c>'
 local INTERRUPT = vim.keycode(STOP)
-local running = nil ---@type table? buf, mark, request, is_first
+local MODES = { 'n', 'i' }
+local running = nil ---@type table? buf, mark, request, is_first, maps
+
+-- The current buffer's own mappings of the key, by mode.
+local function own_maps()
+  local maps = {}
+  for _, mode in ipairs(MODES) do
+    local map = vim.fn.maparg(STOP, mode, false, true)
+    maps[mode] = map.buffer == 1 and map or nil
+  end
+  return maps
+end
 
 -- A Ctrl-C that comes while Neovim is at something, such as putting a piece in, interrupts that: no mapping gets it then,
 -- but it is seen as a key.
 local function map(buf)
-  vim.keymap.set({ 'n', 'i' }, STOP, M.stop, { buffer = buf, desc = 'charwise: stop writing' })
+  vim.keymap.set(MODES, STOP, M.stop, { buffer = buf, desc = 'charwise: stop writing' })
   vim.on_key(function(key)
     if key == INTERRUPT then
       M.stop()
@@ -22,11 +33,17 @@ local function map(buf)
   end, namespace)
 end
 
-local function unmap(buf)
+local function unmap(job)
   vim.on_key(nil, namespace)
-  if api.nvim_buf_is_valid(buf) then
-    pcall(vim.keymap.del, { 'n', 'i' }, STOP, { buffer = buf })
+  if not api.nvim_buf_is_valid(job.buf) then
+    return
   end
+  pcall(vim.keymap.del, MODES, STOP, { buffer = job.buf })
+  api.nvim_buf_call(job.buf, function()
+    for mode, map in pairs(job.maps) do
+      vim.fn.mapset(mode, false, map)
+    end
+  end)
 end
 
 local function finish(err, result)
@@ -35,7 +52,7 @@ local function finish(err, result)
     return
   end
   running = nil
-  unmap(job.buf)
+  unmap(job)
   if err and err.code ~= 'outdated' then
     said.warn(err.message)
   elseif not err then
@@ -64,7 +81,8 @@ function M.start(given)
   local document = mirror.of(buf)
   document:flush()
   local where = { document = document:key(), version = document.version, offset = document:offset(at[1] - 1, column) }
-  running = { buf = buf, is_first = true, mark = api.nvim_buf_set_extmark(buf, namespace, at[1] - 1, column, {}) }
+  local mark = api.nvim_buf_set_extmark(buf, namespace, at[1] - 1, column, {})
+  running = { buf = buf, is_first = true, mark = mark, maps = own_maps() }
   map(buf)
   running.request = daemon.request('generate', vim.tbl_extend('force', where, given), finish)
 end
@@ -78,7 +96,7 @@ function M.stop()
   end
   daemon.notify('cancel', { msgid = job.request })
   running = nil
-  unmap(job.buf)
+  unmap(job)
   return true
 end
 

@@ -17,6 +17,10 @@ local ACTIONS = {
   trigger = function(charwise) return charwise.trigger() or true end,
 }
 
+-- How the code of a key with Meta, and no other modifier, begins.
+local META = vim.keycode('<M-x>'):sub(1, -2)
+local ESCAPE = vim.keycode('<Esc>')
+
 local mapped = {} ---@type table<string, string> keys by what they do
 local before = {} ---@type table<string, table> mappings that were there
 
@@ -28,11 +32,22 @@ local function evaluated(map)
   return map.replace_keycodes == 1 and vim.keycode(found) or found
 end
 
--- Does what the key did before: its mapping, or itself after an abbreviation that it ends.
+-- Does what an unmapped key does: with Meta alone <Esc> and the rest, which may be mapped; any other comes after an
+-- abbreviation that it ends.
+local function feed_unmapped(key)
+  local keys = vim.keycode(key)
+  if vim.startswith(keys, META) then
+    feed(ESCAPE .. keys:sub(#META + 1), 'm')
+  else
+    feed(vim.keycode('<C-]>') .. keys, 'n')
+  end
+end
+
+-- Does what the key did before: its mapping, or what it does with none.
 local function fall_through(key)
   local map = before[key]
   if not map then
-    return feed(vim.keycode('<C-]>' .. key), 'n')
+    return feed_unmapped(key)
   end
   local mode = map.noremap == 1 and 'n' or 'm'
   if map.expr == 1 then
@@ -54,9 +69,19 @@ local function unmap()
   mapped, before = {}, {}
 end
 
+-- A key's global mapping, also where maparg() finds a buffer's own.
+local function global_map(key)
+  local found = vim.fn.maparg(key, 'i', false, true)
+  if found.buffer == 1 then
+    return vim.iter(vim.fn.maplist()):find(function(map)
+      return map.buffer == 0 and map.lhsraw == found.lhsraw and map.mode:find('[i!]')
+    end)
+  end
+  return next(found) and found
+end
+
 local function map_key(key, name)
-  local map = vim.fn.maparg(key, 'i', false, true)
-  before[key] = next(map) and map.buffer ~= 1 and map or nil
+  before[key] = global_map(key)
   mapped[key] = name
   vim.keymap.set('i', key, function()
     if not ACTIONS[name](require('charwise')) then

@@ -1,6 +1,9 @@
 -- What the user may choose: the defaults, and a check that names what is not understood.
 local M = {}
 
+-- The largest number that makes sense, of anything.
+M.MOST = 1e9
+
 local defaults = {
   -- How to run charwise.
   command = { 'charwise' },
@@ -49,39 +52,66 @@ local defaults = {
 
 local chosen = vim.deepcopy(defaults)
 
--- Lists and what has "*" are free within; of all else the names are known.
-local FREE = { filetypes = true }
+-- Lists of globs. Where one is bad the others hold beside the defaults: what should not be seen is not.
+local GLOBS = { ignore = true, secrets = true }
 
--- The largest number that makes sense.
-local MOST = 1e9
+local function is_key(value) return value == false or type(value) == 'string' and value ~= '' end
+
+-- What a value must be, in words; nil where it is that.
+local function requirement(name, value, default)
+  if name:find('^keys%.') then
+    return not is_key(value) and 'a key or false' or nil
+  elseif type(value) ~= type(default) then
+    return 'a ' .. type(default)
+  elseif type(value) == 'number' and not (value >= 0 and value <= M.MOST and value % 1 == 0) then
+    return ('a whole number from 0 to %d'):format(M.MOST)
+  elseif name == 'popup' and value ~= 'continue' and value ~= 'hide' then
+    return '"continue" or "hide"'
+  elseif vim.islist(default) and not vim.islist(value) then
+    return 'a list'
+  elseif name == 'command' and not value[1] then
+    return 'a program and its arguments'
+  elseif GLOBS[name:match('^(%w+)%[')] and not pcall(vim.glob.to_lpeg, value) then
+    return 'a glob'
+  end
+end
 
 local function problem(name, value, default)
   if default == nil then
     return ('there is no option %s'):format(name)
   end
-  local is_key = name:find('^keys%.') and (value == false or type(value) == 'string')
-  if type(value) ~= type(default) and not is_key then
-    return ('%s is %s, but must be a %s'):format(name, vim.inspect(value), type(default))
-  end
-  if type(value) == 'number' and not (value >= 0 and value <= MOST and value % 1 == 0) then
-    return ('%s is %s, but must be a whole number from 0 to %d'):format(name, value, MOST)
-  end
-  if name == 'popup' and value ~= 'continue' and value ~= 'hide' then
-    return ('popup is "%s", but must be "continue" or "hide"'):format(value)
+  local must = requirement(name, value, default)
+  if must then
+    return ('%s is %s, but must be %s'):format(name, vim.inspect(value, { newline = ' ', indent = '' }), must)
   end
 end
 
+-- Returns what holds of a list: all of it, or the default where an element is wrong, with the good ones of globs.
+local function list_of(name, given, default, problems)
+  local good = {}
+  for at, value in ipairs(given) do
+    local wrong = problem(('%s[%d]'):format(name, at), value, '')
+    table.insert(wrong and problems or good, wrong or value)
+  end
+  if #good == #given then
+    return good
+  end
+  return GLOBS[name] and vim.list_extend(good, default) or default
+end
+
+-- What is not named in `known` is as its "*".
 local function merge(into, from, known, prefix, problems)
-  for name, value in pairs(from) do
-    local wrong = problem(prefix .. name, value, known[name])
+  for key, value in pairs(from) do
+    local name, default = prefix .. tostring(key), vim.F.if_nil(known[key], known['*'])
+    local wrong = problem(name, value, default)
     if wrong then
-      problems[#problems + 1] = wrong
-    elseif type(value) == 'table' and not vim.islist(known[name]) and not FREE[name] then
-      merge(into[name], value, known[name], prefix .. name .. '.', problems)
-    elseif FREE[name] then
-      into[name] = vim.tbl_extend('force', into[name], value)
+      table.insert(problems, wrong)
+    elseif vim.islist(default) then
+      into[key] = list_of(name, value, default, problems)
+    elseif type(value) == 'table' then
+      merge(into[key], value, default, name .. '.', problems)
     else
-      into[name] = value
+      into[key] = value
     end
   end
 end
@@ -92,8 +122,14 @@ end
 function M.set(given)
   chosen = vim.deepcopy(defaults)
   local problems = {}
-  for _, from in ipairs({ vim.g.charwise or {}, given or {} }) do
-    merge(chosen, from, defaults, '', problems)
+  for _, each in ipairs({ { 'vim.g.charwise', vim.g.charwise or {} }, { "setup's argument", given or {} } }) do
+    local name, from = unpack(each)
+    local wrong = problem(name, from, defaults)
+    if wrong then
+      table.insert(problems, wrong)
+    else
+      merge(chosen, from, defaults, '', problems)
+    end
   end
   return problems
 end
