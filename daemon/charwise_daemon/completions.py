@@ -13,6 +13,7 @@ import itertools
 import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import PurePath
 from typing import Any
 
 from charwise_daemon.background import Background
@@ -34,7 +35,9 @@ from charwise_daemon.settings import CompletionSettings
 from charwise_daemon.shard import Shard
 from charwise_daemon.steps import Steps, driven, last
 from charwise_daemon.tally import Tally
+from charwise_daemon.typed import Typed
 from charwise_daemon.workspaces import Workspaces
+from charwise_trainer.secrets import holds_secret
 
 # Seconds that an explicit request waits for a workspace of tens of megabytes to be read.
 _PATIENCE = 10.0
@@ -51,10 +54,11 @@ class Completions:
 
     def __init__(self, settings: CompletionSettings, workspaces: Workspaces, journal: Journal | None = None) -> None:
         self.settings, self._workspaces = settings, workspaces
-        self.documents, self.tally = Documents(), Tally(journal or Journal())
+        self.documents, self.tally = Documents(self._is_private), Tally(journal or Journal())
         self.background = Background()
         self._ids = itertools.count(1)
         self._requests: dict[Key, asyncio.Task[Completion]] = {}
+        self._looking = set[Document]()  # for secrets
         self._sorting = weakref.WeakKeyDictionary[Recall, asyncio.Future[Shard]]()
         self._nobodys = Predictor()  # for documents of no workspace: their text is all there is
 
@@ -262,6 +266,7 @@ class Completions:
         ahead: Iterator[Any] = iter(())
         if document.offer and document.offer.search:
             ahead = document.offer.search
+        self._look_for_secrets(document)
         self.background.start(document.key, itertools.chain(self._read(document), self._learn(document), ahead))
 
     def _read(self, document: Document) -> Iterator[Any]:
@@ -275,6 +280,8 @@ class Completions:
 
     def _learn(self, document: Document) -> Iterator[Any]:
         """Let the predictor learn from what was typed, a character a step."""
+        if self._workspaces.leaves_out(document.path):
+            document.unlearned = Typed()
         while document.unlearned and self.documents.is_warm(document):
             (served, predictor), offset, state = self._served(document), document.unlearned.start, None
             if predictor.engine:
@@ -297,6 +304,24 @@ class Completions:
             self._sorting[recall] = sorting
             sorting.add_done_callback(lambda done: recall.end_sorting(done.result()))
         return self._sorting.get(recall)
+
+    def _is_private(self, document: Document) -> bool:
+        """Tell whether nothing of a document may be recalled in others: it is left out, or may hold a secret."""
+        return document.holds_secret is not False or self._workspaces.leaves_out(document.path)
+
+    def _look_for_secrets(self, document: Document) -> None:
+        """Look for secrets, in another thread, in what this document may recall of others."""
+        for other in self.documents.others(document):
+            if other.holds_secret is None and other not in self._looking:
+                text, name = bytes(other.text), PurePath(other.path).name
+                looking = asyncio.get_running_loop().run_in_executor(None, holds_secret, text, name)
+                looking.add_done_callback(functools.partial(self._have_looked, other, other.version))
+                self._looking.add(other)
+
+    def _have_looked(self, document: Document, version: int, looking: asyncio.Future[bool]) -> None:
+        self._looking.discard(document)
+        if document.version == version:
+            document.holds_secret = looking.result()
 
     def _predictor_for(self, document: Document) -> Predictor:
         return self._served(document)[1]

@@ -4,7 +4,9 @@ Knows no sockets and no models: the LSTM's states and the memory's shards are ke
 """
 
 import copy
+import itertools
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,7 @@ class Document:
         self.cursor = 0  # where it was last, as far as that is known
         self.put_in = b""  # by the last edit, beyond what stood there before
         self.unlearned = Typed()
+        self.holds_secret: bool | None = None  # None: nobody has looked since the last edit
         self.is_broken = False  # an edit failed, so the mirror is not the client's document any more
         self._offer: Offer | None = None
         self.cool()
@@ -135,6 +138,7 @@ class Document:
         """Replace [start, end), and what was computed along it as far as it does not hold any more."""
         self.text[start:end] = text
         self.put_in += text
+        self.holds_secret = None
         self.unlearned = self.unlearned.edited(start, end, len(text))
         self.snapshots.cut(start)
         self.recall.edited(start, end, len(text))
@@ -166,9 +170,13 @@ def _change(change: Any) -> tuple[int, int, bytes]:
 
 
 class Documents:
-    """The open documents, and which of them are in use: the least recently used lose their states and shards."""
+    """The open documents, and which of them are in use: the least recently used lose their states and shards.
 
-    def __init__(self) -> None:
+    `is_private` tells of which the others never recall anything.
+    """
+
+    def __init__(self, is_private: Callable[[Document], bool] = lambda _: False) -> None:
+        self._is_private = is_private
         self._open: dict[Key, Document] = {}
         self._warm: OrderedDict[Key, Document] = OrderedDict()  # the last used last
         self._cursors: dict[str, int] = {}  # by path, the last closed last
@@ -226,10 +234,14 @@ class Documents:
             size -= len(coldest.text)
             coldest.cool()
 
+    def others(self, document: Document) -> list[Document]:
+        """Return the documents in use beside this one, the last used first."""
+        return [other for key, other in reversed(self._warm.items()) if key != document.key]
+
     def memory_for(self, document: Document, cursor: int) -> OpenMemories:
         """Return the memories of the open documents, as seen from the cursor in one of them."""
-        warm = [d for key, d in reversed(self._warm.items()) if key != document.key and d.recall.is_warm]
-        parts = [each.recall.parts(each.text) for each in [document, *warm[:_NEIGHBOURS]]]
+        told = (each for each in self.others(document) if each.recall.is_warm and not self._is_private(each))
+        parts = [each.recall.parts(each.text) for each in [document, *itertools.islice(told, _NEIGHBOURS)]]
         shards, strips = [shard for shard, _ in parts], [strip for _, strips in parts for strip in strips]
         after = bytes(document.text[cursor : cursor + _LONGEST_SEARCH])
         just_before = bytes(document.text[max(0, cursor - _NEARBY) : cursor]) + GAP  # after the last nothing follows

@@ -6,6 +6,7 @@ rules, a worn memory) is done by the indexer's process meanwhile; what is saved 
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 _MANY_FILES, _MANY_BYTES = 100, 1_000_000
 # An index that could not be made (no space, killed) is tried again after the first save that comes so much later.
 _RETRY_SECONDS = 60.0
+# Documents of which it is known whether they are left out, which is asked at every keystroke.
+_MOST_JUDGED = 256
 
 Read = dict[str, CorpusFile | None]  # name -> what was read, None of a file that is gone or left out now
 Changes = Mapping[str, int | None]  # name -> time of the file that is new or changed, None of one that is gone
@@ -58,7 +61,7 @@ class Files:
         self.left_out = 0  # by the rules
         self.held_back = 0  # bytes for which the memory has no room
         self._limits = Limits(settings.file_bytes, settings.total_bytes)
-        self._rules = Rules(path, self._limits)
+        self._judge_by(Rules(path, self._limits))
         self._indexer = Indexer(path, settings)
         self._entries: dict[str, Entry] = {}
         self._folders: set[str] = set()  # names of the folders those are in
@@ -80,6 +83,10 @@ class Files:
         if path == self.path:
             return printable(path.name)
         return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
+
+    def leaves_out(self, path: Path) -> bool:
+        """Tell whether the rules leave a file out, which need not be there yet."""
+        return self._left_out(path)
 
     async def follow(self) -> None:
         """Read the files and follow them until cancelled; where only clients tell of changes, `error` says why."""
@@ -108,6 +115,10 @@ class Files:
                 self.error = self._unwatched = f"changes in {self.path} are not followed: {error}"
                 log.warning("%s", self.error)
             yield
+
+    def _judge_by(self, rules: Rules) -> None:
+        self._rules = rules
+        self._left_out = functools.lru_cache(_MOST_JUDGED)(lambda path: rules.reason(path) is not None)
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
@@ -216,7 +227,7 @@ class Files:
 
     async def _index(self) -> None:
         """Read all files that are not known, choose among them, and replace the memory."""
-        self._rules = await asyncio.to_thread(Rules, self.path, self._limits)
+        self._judge_by(await asyncio.to_thread(Rules, self.path, self._limits))
         async with self._remembering:
             known, since = dict(self._entries), Read()
             self._since = since

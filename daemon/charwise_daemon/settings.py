@@ -24,7 +24,7 @@ class CompletionSettings:
         _check("eagerness", self.eagerness, 0 <= self.eagerness <= 1, "a number from 0 to 1")
         for name in ("max_characters", "max_lines"):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
-        _check("time_limit_ms", self.time_limit_ms, self.time_limit_ms > 0, "a number above 0")
+        _check("time_limit_ms", self.time_limit_ms, self.time_limit_ms >= 0, "0 or more")
 
 
 @dataclass(frozen=True)

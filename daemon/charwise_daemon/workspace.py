@@ -112,6 +112,10 @@ class Workspace:
         """Return the name that a path has in the corpus; "" outside of it."""
         return self._files.name_of(path)
 
+    def leaves_out(self, path: Path) -> bool:
+        """Tell whether a file is never learned."""
+        return self._files.leaves_out(path)
+
     def tell(self, path: Path) -> None:
         """Take a client's word that a file has changed on disk."""
         self._files.tell([path])

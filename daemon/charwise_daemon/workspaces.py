@@ -19,6 +19,7 @@ from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.store import name_for
 from charwise_daemon.workspace import Tell, Workspace
+from charwise_trainer.secrets import secret_path
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +168,12 @@ class Workspaces:
         """Return the innermost workspace in use that holds a document, or None."""
         root = _innermost(self._in_use, Path(document_path))
         return self._in_use[root] if root else None
+
+    def leaves_out(self, document_path: str) -> bool:
+        """Tell whether a document is never learned, by its workspace's rules, or outside of any by its name."""
+        if workspace := self.serving(document_path):
+            return workspace.leaves_out(Path(document_path))
+        return secret_path(Path(document_path)) is not None
 
     def served_for(self, document_path: str) -> tuple[Served | None, CorpusMemory, str]:
         """Return the model and the memory that serve a document, and the name that it has for them.

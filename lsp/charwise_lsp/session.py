@@ -198,7 +198,8 @@ class Session:
             await client.request("subscribe")
             status = await client.request("status")  # what was told before
             self._hear("event", {"kind": "connected", **status["training"]})
-            self._hear("event", {"kind": "settings", "message": status.get("settings", "")})
+            if wrong := status.get("settings"):
+                self._hear("event", {"kind": "settings", "message": wrong})
 
     def _hear(self, method: str, params: Any) -> None:
         try:

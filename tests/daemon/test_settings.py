@@ -35,7 +35,7 @@ def test_load_some(tmp_path: Path) -> None:
         ("[training]\nniceness = 20\n", "niceness is 20, but must be a whole number from 0 to 19"),
         ("[completion]\ndistraction_price = 2\n", "distraction_price is no longer known; set completion.eagerness"),
         ("[completion]\neagerness = 1.5\n", "eagerness is 1.5, but must be a number from 0 to 1"),
-        ("[completion]\ntime_limit_ms = nan\n", "time_limit_ms is nan, but must be a number above 0"),
+        ("[completion]\ntime_limit_ms = nan\n", "time_limit_ms is nan, but must be 0 or more"),
         ("[corpus]\nfile_bytes = -5\n", "file_bytes is -5, but must be 1 or more"),
         ("[completion]\nmax_lines = 0\n", "max_lines is 0, but must be 1 or more"),
         (

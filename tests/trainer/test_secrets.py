@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import PurePath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from charwise_trainer.secret_tokens import load_patterns
-from charwise_trainer.secrets import scrub, secret_name
+from charwise_trainer.secrets import holds_secret, scrub, secret_name, secret_path
 
 KEY = "MIIEowIBAAKCAQEA7bq0pXl8s0m1Zk3cVbTqW8y4r2n6u5x9\n" * 12
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{KEY}-----END RSA PRIVATE KEY-----\n"
@@ -331,3 +332,19 @@ def test_detect_secrets_comes_without_the_network() -> None:
     assert len(patterns.quick) >= 15
     assert len(patterns.slow) >= 10
     assert len(patterns.addresses) == 1
+
+
+@pytest.mark.parametrize(("line", "held"), [('password = "hunter2-and-more"', True), ("password = input()", False)])
+def test_holds_secret(line: str, held: bool) -> None:
+    """A secret is found wherever it stands in a long text."""
+    around = "x = 1\n" * 3000
+    assert holds_secret(f"{around}{line}\n{around}".encode(), "a.py") == held
+
+
+@pytest.mark.parametrize(
+    ("path", "is_secret"),
+    [("/home/me/.ssh/notes", True), ("/home/me/.docker/config.json", True), ("/p/.env", True), ("/p/a.py", False)],
+)
+def test_secret_path(path: str, is_secret: bool) -> None:
+    """A file is a secret by its name, and by that of any folder above it."""
+    assert (secret_path(PurePath(path)) is not None) == is_secret

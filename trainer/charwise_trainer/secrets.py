@@ -7,6 +7,8 @@ nothing of ignore files, which cannot take a secret back.
 import re
 from collections.abc import Iterator
 from fnmatch import translate
+from itertools import pairwise
+from pathlib import PurePath
 
 from charwise_trainer.secret_commands import commands
 from charwise_trainer.secret_tokens import private_keys, tokens
@@ -44,6 +46,9 @@ _EXAMPLES = re.compile(r".*\.env\.(example|sample|template|dist|defaults)", re.I
 """Copies of .env without its values, written to be read."""
 
 _LONGEST_LINE = 2_000
+_SOME = 4_096
+"""Bytes of which secrets are looked for in one go: a millisecond."""
+
 _PIECE = 1_000
 """Bytes. Some patterns take time by the square of a line's length: a longer line is cut in pieces for them, once at
 0, 1000, 2000 ... and once at 500, 1500 ..., so that a secret of up to 500 bytes is whole in one of them."""
@@ -72,6 +77,24 @@ def scrub(text: bytes, name: str = "") -> tuple[bytes, int]:
             done = end
     kept.append(text[done:])
     return b"".join(kept), hidden
+
+
+def holds_secret(text: bytes, name: str = "") -> bool:
+    """Return whether a line of UTF-8 text holds a secret; some at a time, so that other threads get their turn."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _SOME) + 1 or len(text)
+        if scrub(text[start:end], name)[1]:
+            return True
+        start = end
+    return False
+
+
+def secret_path(path: PurePath) -> str | None:
+    """Return why a file is a secret by its name, or by that of a folder that it lies in, or None."""
+    parts = path.parts
+    folders = (secret_name(name, before, is_folder=True) for before, name in pairwise(("", *parts[:-1])))
+    return next(filter(None, folders), None) or secret_name(path.name, path.parent.name)
 
 
 def _secrets(text: bytes, name: str) -> Iterator[Span]:
