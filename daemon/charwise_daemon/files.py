@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from charwise_daemon.errors import WorkspaceError
@@ -28,7 +28,13 @@ log = logging.getLogger(__name__)
 # a tenth of a second; the indexer's process reads it in half a second, and holds up nobody.
 _MANY_FILES, _MANY_BYTES = 100, 1_000_000
 # An index that could not be made (no space, killed) is tried again after the first save that comes so much later.
+# So is a watch that was refused.
 _RETRY_SECONDS = 60.0
+# How long a watch lasts at least, as what ends it may go on: a build that changes more at once than can be told.
+_PAUSE_SECONDS = 1.0
+
+_GONE = "does not exist: what was known of it is forgotten, and it is read when it is back"
+_LIMIT_ADVICE = "raise fs.inotify.max_user_watches, and restart the daemon"
 
 Read = dict[str, CorpusFile | None]  # name -> what was read, None of a file that is gone or left out now
 Changes = Mapping[str, int | None]  # name -> time of the file that is new or changed, None of one that is gone
@@ -84,9 +90,10 @@ class Files:
     async def follow(self) -> None:
         """Read the files and follow them until cancelled; where only clients tell of changes, `error` says why."""
         try:
-            async with self._watched(), asyncio.TaskGroup() as both:
-                both.create_task(self._keep_indexed())
-                both.create_task(self._keep_read())
+            async with asyncio.TaskGroup() as all_three:
+                all_three.create_task(self._keep_watched())
+                all_three.create_task(self._keep_indexed())
+                all_three.create_task(self._keep_read())
         except Exception:  # the task's edge: nobody awaits it before the end
             self.error = f"{self.path} is not followed: an internal error, see the log"
             log.exception("following %s failed", self.path)
@@ -99,15 +106,34 @@ class Files:
         for path in filter(self._matters, paths):
             self._arrived.put_nowait(path)
 
-    @contextlib.asynccontextmanager
-    async def _watched(self) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
+    # --- what changes ------------------------------------------------------------------------------
+    async def _keep_watched(self) -> None:
+        """Watch, and have all listed that may have changed before; anew when something keeps changes from arriving."""
+        while True:
+            said, self._unwatched = self._unwatched, ""
             try:
-                await stack.enter_async_context(watching(self.path, self._matters, self._arrived))
+                async with self._watched() as lost:
+                    self._due.set()
+                    soonest = time.monotonic() + _PAUSE_SECONDS
+                    log.info("watching %s anew: %s", self.path, await lost)
+                await asyncio.sleep(soonest - time.monotonic())
+            except (FileNotFoundError, NotADirectoryError):  # it went just now
+                await asyncio.sleep(_PAUSE_SECONDS)
             except OSError as error:
-                self.error = self._unwatched = f"changes in {self.path} are not followed: {error}"
-                log.warning("%s", self.error)
-            yield
+                self._note_unwatched(f"changes in {self.path} are not followed: {error}")
+                if self._unwatched != said:
+                    self._due.set()
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _watched(self) -> contextlib.AbstractAsyncContextManager[asyncio.Future[str]]:
+        return watching(self.path, self._matters, self._arrived, self._note_refused)
+
+    def _note_refused(self, error: OSError) -> None:
+        self._note_unwatched(f"changes in parts of {self.path} are not followed: {error}; {_LIMIT_ADVICE}")
+
+    def _note_unwatched(self, why: str) -> None:
+        self.error = self._unwatched = why
+        log.warning("%s", why)
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""
@@ -127,6 +153,8 @@ class Files:
         """Tell whether changed paths are more than a save, or change what others mean."""
         if len(paths) > _MANY_FILES or any(self._rules.is_rules_file(p) or self._is_folder(p) for p in paths):
             return True
+        if self.path in paths and not self._entries:
+            return True  # it has come back, as a folder or as a file
         return sum(map(_size, paths)) > _MANY_BYTES
 
     def _is_folder(self, path: Path) -> bool:
@@ -203,10 +231,10 @@ class Files:
     # --- all that is there -------------------------------------------------------------------------
     async def _keep_indexed(self) -> None:
         while True:
+            await self._due.wait()
             self._due.clear()
             await self._try_to_index()
             self.ready.set()
-            await self._due.wait()
 
     async def _try_to_index(self) -> None:
         try:
@@ -234,12 +262,12 @@ class Files:
 
     async def _fail(self, error: WorkspaceError) -> None:
         """Note that no index could be made: the memory stays as it was, unless all files are gone."""
-        self.error = (
-            f"{self.path} could not be read: {error}; what was known of it stays, and a save after a minute tries again"
-        )
+        is_there = await asyncio.to_thread(self.path.exists)
+        then = "what was known of it stays, and a save after a minute tries again"
+        self.error = f"{self.path} {f'could not be read: {error}; {then}' if is_there else _GONE}"
         self._since, self._failed_at = None, time.monotonic()
         log.warning("%s", self.error)
-        if not await asyncio.to_thread(self.path.exists):
+        if not is_there:
             await self._take(dict.fromkeys(self._entries))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -148,6 +149,18 @@ async def test_follow_when_reading_fails(tmp_path: Path, monkeypatch: pytest.Mon
         assert followed.error == ""
         assert followed.recalls("third marmoset")
         assert followed.recalls("fourth capybara")
+
+
+async def test_follow_a_root_that_is_gone(tmp_path: Path) -> None:
+    """While the root is gone, the error says so and what happens next; when it is back, there is none."""
+    root = tmp_path / "root"
+    write_in_turn(root, a="the first platypus")
+    async with following(root, CorpusSettings()) as followed:
+        shutil.rmtree(root)
+        await followed.until(lambda: "forgotten, and it is read when it is back" in followed.error)
+        await followed.until(lambda: not len(followed))
+        write_in_turn(root, a="the second wolverine")
+        await followed.until(lambda: followed.recalls("second wolverine") and not followed.error)
 
 
 async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
