@@ -7,6 +7,7 @@ rules, a worn memory) is done by the indexer's process meanwhile; what is saved 
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -126,7 +127,7 @@ class Files:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _watched(self) -> contextlib.AbstractAsyncContextManager[asyncio.Future[str]]:
-        return watching(self.path, self._matters, self._arrived, self._note_refused)
+        return watching(self.path, self._matters, self._arrived, self._right_matters, self._note_refused)
 
     def _note_refused(self, error: OSError) -> None:
         self._note_unwatched(f"changes in parts of {self.path} are not followed: {error}; {_LIMIT_ADVICE}")
@@ -141,13 +142,27 @@ class Files:
         known = name in self._entries or name in self._folders
         return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
 
+    def _right_matters(self, path: Path) -> bool:
+        """Tell whether rights to a folder, which may have changed, can change the corpus; called as `_matters`."""
+        is_known, is_open = self.name_of(path) in self._folders, os.access(path, os.R_OK | os.X_OK)
+        return path == self.path or (is_known != is_open and self._matters(path))
+
     # --- what is saved -----------------------------------------------------------------------------
     async def _keep_read(self) -> None:
-        async for paths in settled(self._arrived):
+        async for told in settled(self._arrived):
+            paths = await asyncio.to_thread(self._changed_of, told)
             if await asyncio.to_thread(self._is_much, paths):
                 self._due.set()
             else:
                 await self._take(await asyncio.to_thread(self._read, paths))
+
+    def _changed_of(self, paths: set[Path]) -> set[Path]:
+        """Return the paths that are not as they were read: a link to a file, or another right to it, is no change."""
+        return {path for path in paths if self._rules.is_rules_file(path) or not self._is_as_read(path)}
+
+    def _is_as_read(self, path: Path) -> bool:
+        entry = self._entries.get(self.name_of(path))
+        return entry is not None and entry.stamp == _stamp(path) and os.access(path, os.R_OK)
 
     def _is_much(self, paths: set[Path]) -> bool:
         """Tell whether changed paths are more than a save, or change what others mean."""
@@ -288,7 +303,13 @@ def _folders_of(names: Iterable[str]) -> set[str]:
 
 
 def _size(path: Path) -> int:
+    return _stamp(path)[1]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what tells whether a file has changed, as of an Entry."""
     try:
-        return path.lstat().st_size
+        info = path.lstat()
     except OSError:
-        return 0  # gone
+        return 0, 0  # gone
+    return info.st_mtime_ns, info.st_size

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from watchdog.events import EVENT_TYPE_ATTRIB, FileSystemEvent
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter
 from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
@@ -43,6 +44,7 @@ class _Reader(_Guarded, InotifyFD):
         super().__init__()
         self.lost = lost
         self._refused: Callable[[OSError], None] | None = refused
+        self.unreadable = set[str]()  # folders, to us
 
     def add_callback(self, path: bytes, *arguments: Any) -> WatchDescriptor:
         try:
@@ -53,6 +55,7 @@ class _Reader(_Guarded, InotifyFD):
                 self._refused = None
             raise
         if descriptor < 0:  # watchdog's way of saying that it may not be read
+            self.unreadable.add(os.fsdecode(path))
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
         return descriptor
 
@@ -62,7 +65,13 @@ class _Emitter(_Guarded, InotifyEmitter):
 
     def __init__(self, *arguments: Any, inotify_fd: _Reader, **options: Any) -> None:
         super().__init__(*arguments, inotify_fd=inotify_fd, **options)
-        self.lost = inotify_fd.lost
+        self.lost, self._unreadable = inotify_fd.lost, inotify_fd.unreadable
+
+    def queue_event(self, event: FileSystemEvent) -> None:
+        super().queue_event(event)
+        path = os.fsdecode(event.src_path)
+        if event.event_type == EVENT_TYPE_ATTRIB and path in self._unreadable and os.access(path, os.R_OK):
+            self.lost(f"{path} may be read now")
 
 
 class _Itself:

@@ -19,11 +19,11 @@ _QUIET_SECONDS = 0.1
 # A build that never pauses must not keep the user's own changes waiting.
 _LONGEST_SECONDS = 2.0
 # Reading a file is no change; a directory's own entry is told of again by what changed in it.
-_TELLING = {"created", "modified", "moved", "deleted", "closed"}
+_TELLING = {"created", "modified", "moved", "deleted", "closed", "attrib"}
 
 
 class _Forward(FileSystemEventHandler):
-    def __init__(self, tell: Callable[[Path], None]) -> None:
+    def __init__(self, tell: Callable[[Path, bool], None]) -> None:
         self._tell = tell
 
     def on_any_event(self, event: FileSystemEvent) -> None:
@@ -31,7 +31,8 @@ class _Forward(FileSystemEventHandler):
             return
         for path in (event.src_path, event.dest_path):
             if path:
-                self._tell(Path(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape")))
+                is_right = event.is_directory and event.event_type == "attrib"
+                self._tell(Path(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape")), is_right)
 
 
 @contextlib.asynccontextmanager
@@ -39,6 +40,7 @@ async def watching(
     root: Path,
     matters: Callable[[Path], bool],
     arrived: asyncio.Queue[Path],
+    right_matters: Callable[[Path], bool] = lambda _: False,
     refused: Callable[[OSError], None] = lambda _: None,
 ) -> AsyncIterator[asyncio.Future[str]]:
     """Watch a folder or a file: inside, what changes in it arrives; where it is not there, its return ends the watch.
@@ -49,6 +51,7 @@ async def watching(
         root: what to watch.
         matters: tells which of the paths that change are of interest.
         arrived: gets those.
+        right_matters: tells the same as `matters` of a folder where only the rights to it may have changed.
         refused: called when parts of the root cannot be watched: the system's limit of watches is reached.
 
     Raises:
@@ -65,10 +68,10 @@ async def watching(
     def lose(reason: str) -> None:
         loop.call_soon_threadsafe(end, reason)
 
-    def tell(path: Path) -> None:
+    def tell(path: Path, is_right: bool) -> None:
         if root.is_relative_to(path) and _place_of(root) != place:
             lose(f"{path} came or went")
-        if matters(path):
+        if (right_matters if is_right else matters)(path):
             loop.call_soon_threadsafe(arrived.put_nowait, path)
 
     def refuse(error: OSError) -> None:

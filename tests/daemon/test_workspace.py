@@ -314,6 +314,45 @@ def _remembered() -> int:
     return int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
 
 
+@pytest.fixture
+def rights(tmp_path: Path) -> None:
+    """Not for root, who may read everything."""
+    path = tmp_path / "closed"
+    path.touch(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+
+
+@pytest.mark.usefixtures("rights")
+async def test_follow_rights(project: Path) -> None:
+    """A file or folder that may not be read any more is forgotten; one that may be read again is recalled."""
+    (project / "sub").mkdir()
+    (project / "sub" / "a.py").write_text("capybara_weight = 3\n")
+    async with following(project) as followed:
+        for path, text in ((project / "textwrap.py", "class TextWrapper:"), (project / "sub", "capybara_weig")):
+            mode = path.stat().st_mode
+            path.chmod(0)
+            await followed.until(forgotten=text)
+            path.chmod(mode)
+            await followed.until(text)
+        (project / "sub" / "a.py").write_text("zyzzyva_count = 0\n")
+        await followed.until("zyzzyva_coun")
+
+
+@pytest.mark.usefixtures("rights")
+async def test_follow_what_was_closed(project: Path) -> None:
+    """A folder that could not be read at the beginning is followed, with all in it, from when it can."""
+    (project / "closed" / "sub").mkdir(parents=True)
+    (project / "closed" / "sub" / "a.py").write_text("capybara_weight = 3\n")
+    (project / "closed").chmod(0)
+    async with following(project) as followed:
+        (project / "closed").chmod(0o755)
+        await followed.until("capybara_weig")
+        for word in ("zyzzyva_count", "quokka_total"):
+            (project / "closed" / "sub" / "a.py").write_text(f"{word} = 0\n")
+            await followed.until(word[:-1])
+
+
 async def test_follow_nothing_when_nothing_changes(project: Path) -> None:
     """Reading files and touching ignored ones is no change: nothing is told."""
     (project / ".gitignore").write_text("build/\n*.log\n")
