@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import functools
 import logging
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from charwise_daemon.errors import WorkspaceError
@@ -29,9 +30,15 @@ log = logging.getLogger(__name__)
 # a tenth of a second; the indexer's process reads it in half a second, and holds up nobody.
 _MANY_FILES, _MANY_BYTES = 100, 1_000_000
 # An index that could not be made (no space, killed) is tried again after the first save that comes so much later.
+# So is a watch that was refused.
 _RETRY_SECONDS = 60.0
 # Documents of which it is known whether they are left out, which is asked at every keystroke.
 _MOST_JUDGED = 256
+# How long a watch lasts at least, as what ends it may go on: a build that changes more at once than can be told.
+_PAUSE_SECONDS = 1.0
+
+_GONE = "does not exist: what was known of it is forgotten, and it is read when it is back"
+_LIMIT_ADVICE = "raise fs.inotify.max_user_watches, and restart the daemon"
 
 Read = dict[str, CorpusFile | None]  # name -> what was read, None of a file that is gone or left out now
 Changes = Mapping[str, int | None]  # name -> time of the file that is new or changed, None of one that is gone
@@ -91,9 +98,10 @@ class Files:
     async def follow(self) -> None:
         """Read the files and follow them until cancelled; where only clients tell of changes, `error` says why."""
         try:
-            async with self._watched(), asyncio.TaskGroup() as both:
-                both.create_task(self._keep_indexed())
-                both.create_task(self._keep_read())
+            async with asyncio.TaskGroup() as all_three:
+                all_three.create_task(self._keep_watched())
+                all_three.create_task(self._keep_indexed())
+                all_three.create_task(self._keep_read())
         except Exception:  # the task's edge: nobody awaits it before the end
             self.error = f"{self.path} is not followed: an internal error, see the log"
             log.exception("following %s failed", self.path)
@@ -106,15 +114,34 @@ class Files:
         for path in filter(self._matters, paths):
             self._arrived.put_nowait(path)
 
-    @contextlib.asynccontextmanager
-    async def _watched(self) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
+    # --- what changes ------------------------------------------------------------------------------
+    async def _keep_watched(self) -> None:
+        """Watch, and have all listed that may have changed before; anew when something keeps changes from arriving."""
+        while True:
+            said, self._unwatched = self._unwatched, ""
             try:
-                await stack.enter_async_context(watching(self.path, self._matters, self._arrived))
+                async with self._watched() as lost:
+                    self._due.set()
+                    soonest = time.monotonic() + _PAUSE_SECONDS
+                    log.info("watching %s anew: %s", self.path, await lost)
+                await asyncio.sleep(soonest - time.monotonic())
+            except (FileNotFoundError, NotADirectoryError):  # it went just now
+                await asyncio.sleep(_PAUSE_SECONDS)
             except OSError as error:
-                self.error = self._unwatched = f"changes in {self.path} are not followed: {error}"
-                log.warning("%s", self.error)
-            yield
+                self._note_unwatched(f"changes in {self.path} are not followed: {error}")
+                if self._unwatched != said:
+                    self._due.set()
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _watched(self) -> contextlib.AbstractAsyncContextManager[asyncio.Future[str]]:
+        return watching(self.path, self._matters, self._arrived, self._right_matters, self._note_refused)
+
+    def _note_refused(self, error: OSError) -> None:
+        self._note_unwatched(f"changes in parts of {self.path} are not followed: {error}; {_LIMIT_ADVICE}")
+
+    def _note_unwatched(self, why: str) -> None:
+        self.error = self._unwatched = why
+        log.warning("%s", why)
 
     def _judge_by(self, rules: Rules) -> None:
         self._rules = rules
@@ -126,18 +153,34 @@ class Files:
         known = name in self._entries or name in self._folders
         return known or self._rules.is_rules_file(path) or self._rules.reason(path) is None
 
+    def _right_matters(self, path: Path) -> bool:
+        """Tell whether rights to a folder, which may have changed, can change the corpus; called as `_matters`."""
+        is_known, is_open = self.name_of(path) in self._folders, os.access(path, os.R_OK | os.X_OK)
+        return path == self.path or (is_known != is_open and self._matters(path))
+
     # --- what is saved -----------------------------------------------------------------------------
     async def _keep_read(self) -> None:
-        async for paths in settled(self._arrived):
+        async for told in settled(self._arrived):
+            paths = await asyncio.to_thread(self._changed_of, told)
             if await asyncio.to_thread(self._is_much, paths):
                 self._due.set()
             else:
                 await self._take(await asyncio.to_thread(self._read, paths))
 
+    def _changed_of(self, paths: set[Path]) -> set[Path]:
+        """Return the paths that are not as they were read: a link to a file, or another right to it, is no change."""
+        return {path for path in paths if self._rules.is_rules_file(path) or not self._is_as_read(path)}
+
+    def _is_as_read(self, path: Path) -> bool:
+        entry = self._entries.get(self.name_of(path))
+        return entry is not None and entry.stamp == _stamp(path) and os.access(path, os.R_OK)
+
     def _is_much(self, paths: set[Path]) -> bool:
         """Tell whether changed paths are more than a save, or change what others mean."""
         if len(paths) > _MANY_FILES or any(self._rules.is_rules_file(p) or self._is_folder(p) for p in paths):
             return True
+        if self.path in paths and not self._entries:
+            return True  # it has come back, as a folder or as a file
         return sum(map(_size, paths)) > _MANY_BYTES
 
     def _is_folder(self, path: Path) -> bool:
@@ -214,10 +257,10 @@ class Files:
     # --- all that is there -------------------------------------------------------------------------
     async def _keep_indexed(self) -> None:
         while True:
+            await self._due.wait()
             self._due.clear()
             await self._try_to_index()
             self.ready.set()
-            await self._due.wait()
 
     async def _try_to_index(self) -> None:
         try:
@@ -245,12 +288,12 @@ class Files:
 
     async def _fail(self, error: WorkspaceError) -> None:
         """Note that no index could be made: the memory stays as it was, unless all files are gone."""
-        self.error = (
-            f"{self.path} could not be read: {error}; what was known of it stays, and a save after a minute tries again"
-        )
+        is_there = await asyncio.to_thread(self.path.exists)
+        then = "what was known of it stays, and a save after a minute tries again"
+        self.error = f"{self.path} {f'could not be read: {error}; {then}' if is_there else _GONE}"
         self._since, self._failed_at = None, time.monotonic()
         log.warning("%s", self.error)
-        if not await asyncio.to_thread(self.path.exists):
+        if not is_there:
             await self._take(dict.fromkeys(self._entries))
 
 
@@ -271,7 +314,13 @@ def _folders_of(names: Iterable[str]) -> set[str]:
 
 
 def _size(path: Path) -> int:
+    return _stamp(path)[1]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what tells whether a file has changed, as of an Entry."""
     try:
-        return path.lstat().st_size
+        info = path.lstat()
     except OSError:
-        return 0  # gone
+        return 0, 0  # gone
+    return info.st_mtime_ns, info.st_size

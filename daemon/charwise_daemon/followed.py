@@ -13,6 +13,9 @@ from charwise_daemon.watcher import settled, watching
 
 log = logging.getLogger(__name__)
 
+# How long a watch lasts at least.
+_PAUSE_SECONDS = 1.0
+
 
 class Followed:
     """The settings that hold, `now`, and what is wrong with their file, `error`.
@@ -40,17 +43,29 @@ class Followed:
 
     async def follow(self) -> None:
         """Take over what changes, until cancelled; where the system cannot watch the file, what holds now does."""
-        arrived = asyncio.Queue[Path]()
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            async with contextlib.AsyncExitStack() as watches:
-                for path in {self._file, self._file.resolve()}:  # a link, and what it leads to
-                    await watches.enter_async_context(watching(path, path.__eq__, arrived))
-                await self._read()  # it may have changed before it was watched
-                async for _ in settled(arrived):
-                    await self._read()
+            while True:
+                await self._until_lost()
+                await asyncio.sleep(_PAUSE_SECONDS)
         except OSError as error:
             log.warning("%s holds as it was at the start: it cannot be watched (%s)", self._file, error)
+        except Exception:  # the task's edge: nobody awaits it before the end
+            log.exception("following %s failed", self._file)
+
+    async def _until_lost(self) -> None:
+        """Take over what changes until the file, or one that it links to, has to be watched anew."""
+        arrived = asyncio.Queue[Path]()
+        async with contextlib.AsyncExitStack() as watches, asyncio.TaskGroup() as tasks:
+            paths = {self._file, self._file.resolve()}
+            lost = [await watches.enter_async_context(watching(path, path.__eq__, arrived)) for path in paths]
+            reading = tasks.create_task(self._keep_read(arrived))
+            await asyncio.wait(lost, return_when=asyncio.FIRST_COMPLETED)
+            reading.cancel()
+
+    async def _keep_read(self, arrived: asyncio.Queue[Path]) -> None:
+        await self._read()  # it may have changed before it was watched
+        async for _ in settled(arrived):
+            await self._read()
 
     async def _read(self) -> None:
         error, before = "", self.now

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -39,6 +40,7 @@ class Followed(Files):
     def __init__(self, path: Path, settings: CorpusSettings) -> None:
         self.documents: list[str] = []
         self.changes: list[Changes] = []
+        self.indices, self.read = 0, set[Path]()  # how often all was listed, and what was read since
         self._told = Told()
         super().__init__(path, settings, lambda: self.documents, self._on_change)
 
@@ -52,7 +54,12 @@ class Followed(Files):
 
     async def _try_to_index(self) -> None:
         await super()._try_to_index()
+        self.indices, self.read = self.indices + 1, set()
         self._told.tell()
+
+    def _read(self, paths: set[Path]) -> files.Read:
+        self.read |= paths
+        return super()._read(paths)
 
     def _on_change(self, changes: Changes) -> None:
         self.changes.append(changes)
@@ -148,6 +155,32 @@ async def test_follow_when_reading_fails(tmp_path: Path, monkeypatch: pytest.Mon
         assert followed.error == ""
         assert followed.recalls("third marmoset")
         assert followed.recalls("fourth capybara")
+
+
+async def test_follow_a_root_that_is_gone(tmp_path: Path) -> None:
+    """While the root is gone, the error says so and what happens next; when it is back, there is none."""
+    root = tmp_path / "root"
+    write_in_turn(root, a="the first platypus")
+    async with following(root, CorpusSettings()) as followed:
+        shutil.rmtree(root)
+        await followed.until(lambda: "forgotten, and it is read when it is back" in followed.error)
+        await followed.until(lambda: not len(followed))
+        write_in_turn(root, a="the second wolverine")
+        await followed.until(lambda: followed.recalls("second wolverine") and not followed.error)
+
+
+async def test_follow_nothing_when_only_rights_change(tmp_path: Path) -> None:
+    """Rights and links that leave all readable cause no reading, neither of files nor of all there is."""
+    write_in_turn(tmp_path, a="the first platypus", sub__b="the second wolverine")
+    async with following(tmp_path, CorpusSettings()) as followed:
+        (tmp_path / "a").chmod(0o600)
+        (tmp_path / "sub" / "b").chmod(0o600)
+        (tmp_path / "sub").chmod(0o700)
+        (tmp_path / ".env").hardlink_to(tmp_path / "a")
+        (tmp_path / "last").write_text("the last marmoset")
+        await followed.until(lambda: followed.recalls("last marmoset"))
+        assert followed.read == {tmp_path / "last"}
+        assert followed.indices == 1
 
 
 async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

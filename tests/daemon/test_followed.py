@@ -1,6 +1,7 @@
 """settings.toml as it changes, of a daemon that runs."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -97,6 +98,16 @@ async def test_a_link(telling: Telling, tmp_path: Path) -> None:
     assert elsewhere.read_text().endswith("max_characters = 3\n")
     assert await other.longest() == 3
     await other.client.close()
+
+
+async def test_a_folder_that_comes_back(telling: Telling) -> None:
+    """Settings whose folder was removed are followed when it is there again; meanwhile everything has its default."""
+    await telling.save(QUIET + "[completion]\nmax_characters = 3\n")
+    shutil.rmtree(paths.settings_file().parent)
+    while await telling.longest() == 3:  # noqa: ASYNC110 - nobody is told of what makes sense
+        await asyncio.sleep(0.01)
+    await telling.save(QUIET + "[completion]\nmax_characters = 3\n")
+    assert await telling.longest() == 3
 
 
 async def test_files_are_read_anew(telling: Telling, project: Path) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import ctypes
+import errno
 import os
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,8 @@ from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.shard import MAX_ORDER
 from charwise_daemon.store import Store, name_for
 from charwise_daemon.workspace import Workspace
-from tests.conftest import MODULES
+from tests.conftest import MODULES, make_project
+from tests.daemon.texts import write_in_turn
 from tests.daemon.told import Told
 
 _SETTINGS = CorpusSettings()
@@ -182,6 +187,170 @@ async def test_follow_a_vanished_root(project: Path) -> None:
     async with following(project) as followed:
         shutil.rmtree(project)
         await followed.until(forgotten="class TextWrapper:")
+
+
+async def test_follow_a_root_that_comes_back(project: Path) -> None:
+    """A workspace that is deleted and made again, or cloned anew, is read when it is there, and followed."""
+    async with following(project) as followed:
+        shutil.rmtree(project)
+        await followed.until(forgotten="class TextWrapper:")
+        make_project(project)
+        await followed.until("class TextWrapper:")
+        assert followed.workspace.status()["error"] == ""
+        (project / "new.py").write_text("zyzzyva_count = 0\n")
+        await followed.until("zyzzyva_coun")
+
+
+async def test_follow_a_root_that_is_replaced(project: Path) -> None:
+    """Another folder in the workspace's place is followed instead; the one that went is not."""
+    went = project.parent / "went"
+    async with following(project) as followed:
+        shutil.move(project, went)
+        write_in_turn(project, **{"a.py": "capybara_weight = 3\n"})
+        await followed.until("capybara_weig", forgotten="class TextWrapper:")
+        (went / "a.py").write_text("zyzzyva_count = 0\n")
+        (project / "a.py").write_text("quokka_total = 0\n")
+        await followed.until("quokka_tota", forgotten="capybara_weig")
+        assert not followed.recalls("zyzzyva_coun")
+
+
+async def test_follow_a_root_whose_parent_moves(tmp_path: Path) -> None:
+    """A workspace is gone while a folder above it is, and back with it; what was saved meanwhile is known."""
+    parent = tmp_path / "a" / "b"
+    parent.mkdir(parents=True)
+    project = make_project(parent / "project")
+    async with following(project) as followed:
+        (tmp_path / "a").rename(tmp_path / "away")
+        await followed.until(forgotten="class TextWrapper:")
+        (tmp_path / "away" / "b" / "project" / "new.py").write_text("zyzzyva_count = 0\n")
+        (tmp_path / "away").rename(tmp_path / "a")
+        await followed.until("zyzzyva_coun")
+        (project / "new.py").write_text("quokka_total = 0\n")
+        await followed.until("quokka_tota", forgotten="zyzzyva_coun")
+
+
+async def test_follow_a_root_of_another_kind(project: Path) -> None:
+    """A folder may become a file and a folder again."""
+    file = project.parent / "file"
+    file.write_text("zyzzyva_count = 0\n")
+    async with following(project) as followed:
+        shutil.rmtree(project)
+        await followed.until(forgotten="class TextWrapper:")
+        shutil.copy(file, project)
+        await followed.until("zyzzyva_coun")
+        shutil.move(project, file)
+        make_project(project)
+        await followed.until("class TextWrapper:", forgotten="zyzzyva_coun")
+
+
+async def test_follow_when_watchdog_dies(project: Path) -> None:
+    """A folder that went and was made again, and both removed: watchdog 7.1 dies of it, and following goes on."""
+    (project / "sub").mkdir()
+    async with following(project) as followed:
+        went = (project / "sub").rename(project.parent / "went")
+        (project / "sub").mkdir()
+        (project / "sub" / "a.py").write_text("capybara_weight = 3\n")
+        await followed.until("capybara_weig")
+        shutil.rmtree(project / "sub")
+        await followed.until(forgotten="capybara_weig")
+        shutil.rmtree(went)
+        for word in ("zyzzyva_count", "quokka_total"):
+            (project / "new.py").write_text(f"{word} = 0\n")
+            await followed.until(word[:-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+async def test_follow_more_than_the_system_remembers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When more changed at once than the system remembers, what it forgot to tell is found; what follows, too."""
+    from watchdog.observers.inotify_c import InotifyEvent, InotifyFD  # noqa: PLC0415 - only there
+
+    go_on, handle = threading.Event(), InotifyFD.handle_event
+
+    def wait_and_handle(reader: InotifyFD, event: InotifyEvent) -> None:
+        go_on.wait()
+        handle(reader, event)
+
+    (project / ".gitignore").write_text("out/\n")
+    (project / "out").mkdir()
+    async with following(project) as followed:
+        monkeypatch.setattr(InotifyFD, "handle_event", wait_and_handle)
+        for number in range(_remembered()):
+            (project / "out" / f"{number % 2}").touch()  # equal events one after the other would be one
+        (project / "new.py").write_text("zyzzyva_count = 0\n")
+        (project / ".gitignore").write_text("out/\ntextwrap.py\n")
+        go_on.set()
+        await followed.until("zyzzyva_coun", forgotten="class TextWrapper:")
+        (project / "new.py").write_text("quokka_total = 0\n")
+        await followed.until("quokka_tota", forgotten="zyzzyva_coun")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+async def test_follow_up_to_the_limit_of_watches(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system watches only a part, status says so; what is saved there is recalled."""
+    from watchdog.observers import inotify_c  # noqa: PLC0415 - only there
+
+    add = inotify_c.inotify_add_watch
+
+    def refuse(inotify: int, path: bytes, mask: int) -> inotify_c.WatchDescriptor:
+        if not path.endswith(b"sub"):
+            return add(inotify, path, mask)
+        ctypes.set_errno(errno.ENOSPC)
+        return inotify_c.WatchDescriptor(-1)
+
+    # The limit is the user's, with all that runs: not one to lower for a test.
+    monkeypatch.setattr(inotify_c, "inotify_add_watch", refuse)
+    (project / "sub").mkdir()
+    async with following(project) as followed:
+        assert "changes in parts of" in followed.workspace.status()["error"]
+        (project / "new.py").write_text("zyzzyva_count = 0\n")
+        await followed.until("zyzzyva_coun")
+        (project / "other" / "sub").mkdir(parents=True)
+        (project / "other" / "new.py").write_text("quokka_total = 0\n")
+        await followed.until("quokka_tota")
+        assert "max_user_watches" in followed.workspace.status()["error"]
+
+
+def _remembered() -> int:
+    return int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+
+
+@pytest.fixture
+def rights(tmp_path: Path) -> None:
+    """Not for root, who may read everything."""
+    path = tmp_path / "closed"
+    path.touch(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+
+
+@pytest.mark.usefixtures("rights")
+async def test_follow_rights(project: Path) -> None:
+    """A file or folder that may not be read any more is forgotten; one that may be read again is recalled."""
+    (project / "sub").mkdir()
+    (project / "sub" / "a.py").write_text("capybara_weight = 3\n")
+    async with following(project) as followed:
+        for path, text in ((project / "textwrap.py", "class TextWrapper:"), (project / "sub", "capybara_weig")):
+            mode = path.stat().st_mode
+            path.chmod(0)
+            await followed.until(forgotten=text)
+            path.chmod(mode)
+            await followed.until(text)
+        (project / "sub" / "a.py").write_text("zyzzyva_count = 0\n")
+        await followed.until("zyzzyva_coun")
+
+
+@pytest.mark.usefixtures("rights")
+async def test_follow_what_was_closed(project: Path) -> None:
+    """A folder that could not be read at the beginning is followed, with all in it, from when it can."""
+    (project / "closed" / "sub").mkdir(parents=True)
+    (project / "closed" / "sub" / "a.py").write_text("capybara_weight = 3\n")
+    (project / "closed").chmod(0)
+    async with following(project) as followed:
+        (project / "closed").chmod(0o755)
+        await followed.until("capybara_weig")
+        for word in ("zyzzyva_count", "quokka_total"):
+            (project / "closed" / "sub" / "a.py").write_text(f"{word} = 0\n")
+            await followed.until(word[:-1])
 
 
 async def test_follow_nothing_when_nothing_changes(project: Path) -> None:
