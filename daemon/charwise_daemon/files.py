@@ -32,6 +32,9 @@ _MANY_FILES, _MANY_BYTES = 100, 1_000_000
 # An index that could not be made (no space, killed) is tried again after the first save that comes so much later.
 # So is a watch that was refused.
 _RETRY_SECONDS = 60.0
+# Times what it took to take a save, or to make an index, until the next: a program that goes on writing to a file has a
+# tenth of a core of ours.
+_RESTS = 9
 # Documents of which it is known whether they are left out, which is asked at every keystroke.
 _MOST_JUDGED = 256
 # How long a watch lasts at least, as what ends it may go on: a build that changes more at once than can be told.
@@ -76,6 +79,7 @@ class Files:
         self._due = asyncio.Event()  # an index is to be made
         self._arrived = asyncio.Queue[Path]()  # paths that changed
         self._unwatched = ""  # why nobody but clients tells of changes
+        self._rested_at = 0.0  # when a save may be a reason for an index again
         self._failed_at: float | None = None  # when the index made last could not be made
         self._remembering = asyncio.Lock()  # the memory is replaced by one at a time
 
@@ -165,7 +169,9 @@ class Files:
             if await asyncio.to_thread(self._is_much, paths):
                 self._due.set()
             else:
+                began = time.monotonic()
                 await self._take(await asyncio.to_thread(self._read, paths))
+                await asyncio.sleep(_RESTS * (time.monotonic() - began))
 
     def _changed_of(self, paths: set[Path]) -> set[Path]:
         """Return the paths that are not as they were read: a link to a file, or another right to it, is no change."""
@@ -209,7 +215,7 @@ class Files:
         if found:
             self._changed({name: file.mtime_ns if file else None for name, file in found.items()})
         if self._is_due():
-            self._due.set()
+            asyncio.get_running_loop().call_at(self._rested_at, self._due.set)
 
     def _is_due(self) -> bool:
         """Tell whether a save is a reason for a new index; one that could not be made is not tried again at once."""
@@ -263,10 +269,13 @@ class Files:
             self.ready.set()
 
     async def _try_to_index(self) -> None:
+        began = time.monotonic()
         try:
             await self._index()
         except WorkspaceError as error:
             await self._fail(error)
+        ended = time.monotonic()  # as of the event loop
+        self._rested_at = ended + _RESTS * (ended - began)
 
     async def _index(self) -> None:
         """Read all files that are not known, choose among them, and replace the memory."""
