@@ -28,7 +28,7 @@ def _framed(message: dict[str, Any]) -> bytes:
 
 _LIFE, _END = b"".join(map(_framed, _MESSAGES[:-1])), _framed(_MESSAGES[-1])
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("no_launch")  # a server that ends would leave behind the daemon that it starts
 
 
 def _until_answered(read: Callable[[], bytes], number: int) -> None:

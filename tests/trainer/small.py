@@ -32,6 +32,16 @@ def python_files() -> list[CorpusFile]:
     return [corpus_file(path.name, path.read_bytes()) for path in paths]
 
 
+def folder_of(path: Path) -> Path:
+    """Write a folder of some forty files, of which one is empty and one binary."""
+    path.mkdir()
+    for number, file in enumerate(python_files() * 6):
+        (path / f"{number}_{file.name}").write_bytes(file.data)
+    (path / "empty.py").write_bytes(b"")
+    (path / "binary.py").write_bytes(b"\0\1")
+    return path
+
+
 def short(**changes: object) -> TrainConfig:
     """Return settings that learn something in about a second."""
     defaults: dict[str, object] = {

@@ -21,7 +21,7 @@ from charwise_trainer.distributed import any_of, first, held_by_first, of_first,
 from charwise_trainer.errors import ConfigError, CorpusError
 from charwise_trainer.packed import pack
 from charwise_trainer.train import train
-from tests.trainer.small import python_files, short, stop_after
+from tests.trainer.small import folder_of, python_files, short, stop_after
 
 pytestmark = pytest.mark.timeout(240)  # each launch imports torch three times
 
@@ -125,9 +125,9 @@ def test_another_number_goes_on(corpus: Corpus, tmp_path: Path) -> None:
         assert_same(last(tmp_path / begun), last(tmp_path / "by-two"))
 
 
-def test_two_map_a_packed_corpus(corpus: Corpus, tmp_path: Path) -> None:
+def test_two_map_a_packed_corpus(tmp_path: Path) -> None:
     """Two that map the same packed corpus learn what one does."""
-    packed = pack(corpus.folder, tmp_path / "packed")
+    packed = pack(folder_of(tmp_path / "corpus"), tmp_path / "packed")
     done = launch(f"--corpus={packed.path}", tmp_path / "two", STOPS=f"1:{STEPS}")
     assert done.returncode == 0, done.stderr
     for _ in train(packed, tmp_path / "one", config(), stop_after(STEPS)):

@@ -11,7 +11,7 @@ from charwise_trainer.__main__ import Stop, Teller, line, main, stop_on_signals
 from charwise_trainer.config import ModelConfig
 from charwise_trainer.events import Evaluated, Progress, Started
 from charwise_trainer.portable import restore
-from tests.trainer.small import python_files
+from tests.trainer.small import folder_of, python_files
 
 OPTIONS = "--epochs 0.05 --layers 1 --width 16 --lanes 8 --window 32 --threads 1 --device cpu --precision fp32"
 
@@ -48,10 +48,10 @@ def test_main_trains_and_exports(
 
 
 def test_main_trains_on_packed(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was packed trains as the folder does, which is not needed any more."""
-    assert run(monkeypatch, "pack", folder, tmp_path / "packed") == 0
+    assert run(monkeypatch, "pack", folder_of(tmp_path / "corpus"), tmp_path / "packed") == 0
     assert capsys.readouterr().out.startswith("packed documents=")
     model = ["--model", tmp_path / "model"]
     assert run(monkeypatch, "--corpus", tmp_path / "packed", *model, *OPTIONS.split()) == 0

@@ -14,17 +14,7 @@ from charwise_trainer.events import Finished, Sampled, Started
 from charwise_trainer.holdout import _place, split
 from charwise_trainer.packed import DOCUMENTS, LENGTHS, open_packed, pack, write
 from charwise_trainer.train import train
-from tests.trainer.small import corpus_file, of, python_files, short
-
-
-def folder_of(path: Path) -> Path:
-    """Write a folder of some forty files, of which one is empty and one binary."""
-    path.mkdir()
-    for number, file in enumerate(python_files() * 6):
-        (path / f"{number}_{file.name}").write_bytes(file.data)
-    (path / "empty.py").write_bytes(b"")
-    (path / "binary.py").write_bytes(b"\0\1")
-    return path
+from tests.trainer.small import corpus_file, folder_of, of, python_files, short
 
 
 def test_packed_windows_are_those_of_memory(tmp_path: Path) -> None:
