@@ -32,34 +32,29 @@ def split(
 
     What was held out before is held out first, whatever its name is now.
     """
-    total = sum(len(file.data) for file in files)
     named = Counter(file.name for file in files)
     places = [0.0 if was_held_out(file) else _place(_told(file, by_text=named[file.name] > 1)) for file in files]
-    chosen = _chosen([len(file.data) for file in files], places, share) if len(files) >= FEWEST_FILES else set()
-    held_out = [file for number, file in enumerate(files) if number in chosen]
-    if _is_about(sum(len(file.data) for file in held_out), share, total):
+    if chosen := _chosen([len(file.data) for file in files], places, share):
+        held_out = [file for number, file in enumerate(files) if number in chosen]
         return [file for number, file in enumerate(files) if number not in chosen], held_out
+    total = sum(len(file.data) for file in files)
     return _split_ends(files, min(max(share, min(LEAST / max(total, 1), 0.5)), MOST / max(total, 1)))
 
 
 def choose(sizes: Mapping[str, int]) -> set[str]:
     """Return the names, of files of these sizes, of what `split` holds out: none where those are ends of files."""
     chosen = _chosen([*sizes.values()], [_place(name.encode(errors="replace")) for name in sizes], SHARE)
-    names = {name for number, name in enumerate(sizes) if number in chosen}
-    held = sum(map(sizes.__getitem__, names))
-    return names if len(sizes) >= FEWEST_FILES and _is_about(held, SHARE, sum(sizes.values())) else set()
-
-
-def _is_about(held: int, share: float, total: int) -> bool:
-    """Whether so many bytes are enough to measure on, and not far more than the share."""
-    return LEAST <= held <= min(_TOO_MUCH * share, 0.5) * total
+    return {name for number, name in enumerate(sizes) if number in chosen}
 
 
 def _chosen(sizes: Sequence[int], places: Sequence[float], share: float) -> set[int]:
     """Return the numbers of the files, of these sizes, in the share: the lowest places first, as far as MOST allows.
 
-    Where those are small files, the next ones too, until half of the share is there.
+    Where those are small files, the next ones too, until half of the share is there. None where there are few files, or
+    where those are too little to measure on or far more than the share.
     """
+    if len(sizes) < FEWEST_FILES:
+        return set()
     chosen: set[int] = set()
     wanted, held = max(share * sum(sizes), LEAST), 0
     for number in sorted(range(len(sizes)), key=lambda number: places[number]):
@@ -69,7 +64,7 @@ def _chosen(sizes: Sequence[int], places: Sequence[float], share: float) -> set[
         if held + sizes[number] <= (min(2 * wanted, MOST) if is_beyond else MOST):
             chosen.add(number)
             held += sizes[number]
-    return chosen
+    return chosen if LEAST <= held <= min(_TOO_MUCH * share, 0.5) * sum(sizes) else set()
 
 
 def _told(file: CorpusFile, *, by_text: bool) -> bytes:
