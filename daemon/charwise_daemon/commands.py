@@ -178,8 +178,7 @@ class Commands:
         """Learn from a folder no more and delete what was learned from it."""
         entry = await self.cmd_workspace_remove(peer, params)
         self._journal.ledger.forget(entry["path"])
-        if self._store.directory(entry["model"]).is_dir():
-            await asyncio.to_thread(self._store.remove, entry["model"])
+        await asyncio.to_thread(self._store.discard, entry["model"])
         return entry
 
     async def cmd_workspace_model(self, _: Peer, params: protocol.WorkspaceModel) -> dict[str, Any]:
@@ -314,8 +313,8 @@ class Commands:
         was_trained = self._store.has(entry.model)
         if any(workspace.path == path for workspace in self.workspaces):
             await self.workspaces.begin_anew(path)
-        elif self._store.directory(entry.model).is_dir():
-            await asyncio.to_thread(self._store.remove, entry.model)
+        else:
+            await asyncio.to_thread(self._store.discard, entry.model)
         return was_trained
 
     async def _stop_training(self, path: Any) -> None:

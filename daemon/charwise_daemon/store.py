@@ -148,6 +148,11 @@ class Store:
                 f"{name} cannot be deleted ({error}): mend its folder's rights, then `charwise models remove {name}`"
             ) from error
 
+    def discard(self, name: str) -> None:
+        """Delete a model where there is anything of it, be it only what it learned while somebody typed; as remove."""
+        if self.directory(name).is_dir():
+            self.remove(name)
+
     def roll_back(self, name: str) -> checkpoint.Meta:
         """Make the good checkpoint before the best one the best; return what is known of it.
 

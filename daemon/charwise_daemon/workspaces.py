@@ -90,8 +90,7 @@ class Workspaces:
         """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
         name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
         await self._unload(path)
-        if store.directory(name).is_dir():  # where it has no checkpoint, there is what it learned while somebody typed
-            await asyncio.to_thread(store.remove, name)
+        await asyncio.to_thread(store.discard, name)
         return [self.add(path, holder) for holder in holders][-1]
 
     async def choose(self, path: Path, model: str) -> Entry:
