@@ -37,6 +37,7 @@ class Followed:
     ) -> None:
         self._file, self.now, self.error = file, chosen, ""
         self._take_over, self._tell = take_over, tell
+        self._arrived = asyncio.Queue[Path]()  # paths that changed
 
     def __repr__(self) -> str:
         return f"Followed({self._file}{f': {self.error}' if self.error else ''})"
@@ -44,27 +45,26 @@ class Followed:
     async def follow(self) -> None:
         """Take over what changes, until cancelled; where the system cannot watch the file, what holds now does."""
         try:
-            while True:
-                await self._until_lost()
-                await asyncio.sleep(_PAUSE_SECONDS)
-        except OSError as error:
-            log.warning("%s holds as it was at the start: it cannot be watched (%s)", self._file, error)
-        except Exception:  # the task's edge: nobody awaits it before the end
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._keep_watched())
+                both.create_task(self._keep_read())
+        except* OSError as errors:
+            log.warning("%s holds as it was: it cannot be watched (%s)", self._file, errors.exceptions[0])
+        except* Exception:  # the task's edge: nobody awaits it before the end
             log.exception("following %s failed", self._file)
 
-    async def _until_lost(self) -> None:
-        """Take over what changes until the file, or one that it links to, has to be watched anew."""
-        arrived = asyncio.Queue[Path]()
-        async with contextlib.AsyncExitStack() as watches, asyncio.TaskGroup() as tasks:
-            paths = {self._file, self._file.resolve()}
-            lost = [await watches.enter_async_context(watching(path, path.__eq__, arrived)) for path in paths]
-            reading = tasks.create_task(self._keep_read(arrived))
-            await asyncio.wait(lost, return_when=asyncio.FIRST_COMPLETED)
-            reading.cancel()
+    async def _keep_watched(self) -> None:
+        """Watch the file and what it links to; anew when something keeps changes from arriving."""
+        while True:
+            async with contextlib.AsyncExitStack() as watches:
+                paths = {self._file, self._file.resolve()}
+                lost = [await watches.enter_async_context(watching(path, path.__eq__, self._arrived)) for path in paths]
+                self._arrived.put_nowait(self._file)  # it may have changed before it was watched
+                await asyncio.wait(lost, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _keep_read(self, arrived: asyncio.Queue[Path]) -> None:
-        await self._read()  # it may have changed before it was watched
-        async for _ in settled(arrived):
+    async def _keep_read(self) -> None:
+        async for _ in settled(self._arrived):
             await self._read()
 
     async def _read(self) -> None:
