@@ -204,6 +204,17 @@ def test_tab_indents(editor: Editor) -> None:
     editor.until_text("\n    if  x\n    if  x")
 
 
+def _tab_is_mapped(editor: Editor, scripted: Scripted, file: Path) -> None:
+    editor.edit(file)
+    editor.keys("i<Tab>")
+    editor.until_text("mapped")
+    scripted.goals = ["mapped too"]
+    editor.keys(" ")
+    editor.until_ghost("too")
+    editor.keys("<Tab>")
+    editor.until_text("mapped too")
+
+
 @pytest.mark.parametrize(
     "mapping",
     [
@@ -217,14 +228,7 @@ def test_tab_indents(editor: Editor) -> None:
 def test_tab_was_mapped(start: Start, scripted: Scripted, file: Path, mapping: str) -> None:
     """Where nothing is shown Tab does what it was mapped to before, and accepts where something is."""
     editor = start("{}", mapping)
-    editor.edit(file)
-    editor.keys("i<Tab>")
-    editor.until_text("mapped")
-    scripted.goals = ["mapped too"]
-    editor.keys(" ")
-    editor.until_ghost("too")
-    editor.keys("<Tab>")
-    editor.until_text("mapped too")
+    _tab_is_mapped(editor, scripted, file)
 
 
 def test_tab_of_the_first_buffer(start: Start, scripted: Scripted, file: Path) -> None:
@@ -235,14 +239,7 @@ def test_tab_of_the_first_buffer(start: Start, scripted: Scripted, file: Path) -
     editor.keys("i<Tab>")
     editor.until_text("own")
     editor.keys("<Esc>")
-    editor.edit(file)
-    editor.keys("i<Tab>")
-    editor.until_text("mapped")
-    scripted.goals = ["mapped too"]
-    editor.keys(" ")
-    editor.until_ghost("too")
-    editor.keys("<Tab>")
-    editor.until_text("mapped too")
+    _tab_is_mapped(editor, scripted, file)
     editor.lua("require('charwise').setup({ keys = { accept = '<C-y>' } })")
     editor.keys("<C-u><Tab>")
     editor.until_text("mapped")

@@ -14,6 +14,13 @@ def _is_quiet(editor: Editor, scripted: Scripted) -> bool:
     return not editor.ghost and not scripted.asked
 
 
+def _suggests(editor: Editor, scripted: Scripted, file: Path) -> None:
+    scripted.goals = ["abc"]
+    editor.edit(file)
+    editor.keys("iab")
+    editor.until_ghost("c")
+
+
 @pytest.mark.parametrize(
     "name", [".env", ".env.local", "prod.env", "key.pem", "id_rsa", ".ssh/config", "secrets/a.yaml", ".netrc"]
 )
@@ -53,10 +60,7 @@ def test_off(start: Start, scripted: Scripted, file: Path, options: str, name: s
     editor.until(lambda: editor.text.endswith("ab"))
     assert _is_quiet(editor, scripted)
     assert name not in scripted.texts
-    scripted.goals = ["abc"]
-    editor.edit(file.with_name("fine.c"))
-    editor.keys("iab")
-    editor.until_ghost("c")
+    _suggests(editor, scripted, file.with_name("fine.c"))
 
 
 @pytest.mark.parametrize(
@@ -223,10 +227,7 @@ def test_bad_globs(start: Start, scripted: Scripted, file: Path) -> None:
         editor.until_text("ab")
         assert _is_quiet(editor, scripted)
         assert name not in scripted.texts
-    scripted.goals = ["abc"]
-    editor.edit(file.with_name("fine.c"))
-    editor.keys("iab")
-    editor.until_ghost("c")
+    _suggests(editor, scripted, file.with_name("fine.c"))
 
 
 @pytest.mark.usefixtures("scripted")
