@@ -95,7 +95,7 @@ class Files:
             return printable(path.name)
         return printable(path.relative_to(self.path).as_posix()) if path.is_relative_to(self.path) else ""
 
-    def leaves_out(self, path: Path) -> bool:
+    def leaves_out(self, path: str) -> bool:
         """Tell whether the rules leave a file out, which need not be there yet."""
         return self._left_out(path)
 
@@ -149,7 +149,7 @@ class Files:
 
     def _judge_by(self, rules: Rules) -> None:
         self._rules = rules
-        self._left_out = functools.lru_cache(_MOST_JUDGED)(lambda path: rules.reason(path) is not None)
+        self._left_out = functools.lru_cache(_MOST_JUDGED)(lambda path: rules.reason(Path(path)) is not None)
 
     def _matters(self, path: Path) -> bool:
         """Tell whether a change of `path` can change the corpus; called in the watcher's thread."""

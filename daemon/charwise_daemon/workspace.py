@@ -112,7 +112,7 @@ class Workspace:
         """Return the name that a path has in the corpus; "" outside of it."""
         return self._files.name_of(path)
 
-    def leaves_out(self, path: Path) -> bool:
+    def leaves_out(self, path: str) -> bool:
         """Tell whether a file is never learned."""
         return self._files.leaves_out(path)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Documents opened lately that say where the user works; more of them would be everywhere.
 _LATELY = 32
+# Documents of which it is known in which workspace they lie, which is asked several times at every keystroke.
+_MOST_DOCUMENTS = 256
 _NOTHING = CorpusMemory.build({})
 
 
@@ -50,6 +53,7 @@ class Workspaces:
         self._file, self._models, self._tell, self._changed, self._scoring = file, models, tell, changed, scoring
         self._settings = settings
         self._in_use: dict[Path, Workspace] = {}
+        self._root_of = functools.lru_cache(_MOST_DOCUMENTS)(lambda path: _innermost(self._in_use, Path(path)))
         self._holders: dict[Path, set[object]] = {}
         self._opened: deque[str] = deque(maxlen=_LATELY)  # documents' paths
 
@@ -83,6 +87,7 @@ class Workspaces:
                 self._changed,
                 self._scoring,
             )
+            self._root_of.cache_clear()
             log.info("using %s", path)
         return self._in_use[path]
 
@@ -165,14 +170,14 @@ class Workspaces:
 
     def serving(self, document_path: str) -> Workspace | None:
         """Return the innermost workspace in use that holds a document, or None."""
-        root = _innermost(self._in_use, Path(document_path))
+        root = self._root_of(document_path)
         return self._in_use[root] if root else None
 
     def leaves_out(self, document_path: str) -> bool:
         """Tell whether a document is never learned, by its workspace's rules, or outside of any by its name."""
         if workspace := self.serving(document_path):
-            return workspace.leaves_out(Path(document_path))
-        return secret_path(Path(document_path)) is not None
+            return workspace.leaves_out(document_path)
+        return secret_path(document_path) is not None
 
     def served_for(self, document_path: str) -> tuple[Served | None, CorpusMemory, str]:
         """Return the model and the memory that serve a document, and the name that it has for them.
@@ -212,6 +217,7 @@ class Workspaces:
     async def _unload(self, path: Path) -> None:
         self._holders.pop(path, None)
         if workspace := self._in_use.pop(path, None):
+            self._root_of.cache_clear()
             await workspace.stop()
             await self._models.release(workspace.served.name)
             log.info("no longer using %s", path)

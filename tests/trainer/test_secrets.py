@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import PurePath
 
 import pytest
 from hypothesis import given
@@ -347,4 +346,4 @@ def test_holds_secret(line: str, held: bool) -> None:
 )
 def test_secret_path(path: str, is_secret: bool) -> None:
     """A file is a secret by its name, and by that of any folder above it."""
-    assert (secret_path(PurePath(path)) is not None) == is_secret
+    assert (secret_path(path) is not None) == is_secret

@@ -7,6 +7,7 @@ nothing of ignore files, which cannot take a secret back.
 import re
 from collections.abc import Iterator
 from fnmatch import translate
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import PurePath
 
@@ -90,11 +91,12 @@ def holds_secret(text: bytes, name: str = "") -> bool:
     return False
 
 
-def secret_path(path: PurePath) -> str | None:
+@lru_cache(256)
+def secret_path(path: str) -> str | None:
     """Return why a file is a secret by its name, or by that of a folder that it lies in, or None."""
-    parts = path.parts
-    folders = (secret_name(name, before, is_folder=True) for before, name in pairwise(("", *parts[:-1])))
-    return next(filter(None, folders), None) or secret_name(path.name, path.parent.name)
+    file = PurePath(path)
+    folders = (secret_name(name, before, is_folder=True) for before, name in pairwise(("", *file.parts[:-1])))
+    return next(filter(None, folders), None) or secret_name(file.name, file.parent.name)
 
 
 def _secrets(text: bytes, name: str) -> Iterator[Span]:
