@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,10 +71,12 @@ def test_learned_at_once(ipython: Terminal) -> None:
 
 def test_several_lines(ipython: Terminal) -> None:
     """In a cell of several lines, the line at its end has suggestions, of what was run in such a cell."""
-    for _ in range(3):
+    for _ in range(6):
         ipython.type("for number in range(3):")
         ipython.press("Enter")
         ipython.type("functools.partial(print, 'fruit')")
+        # Before it stands there the last prompt may still be the one before.
+        ipython.until(lambda: ipython.before.endswith("'fruit')"))
         ipython.press("Enter", "Enter")
         ipython.until(lambda: ipython.plain.rstrip().endswith("\n>>>"))
     ipython.type("for number in range(3):")
@@ -132,6 +135,21 @@ def test_hanging(ipython: Terminal) -> None:
     ipython.run("'still here'")
     ipython.type("fourt")
     ipython.until(lambda: ipython.after.startswith("een"))
+
+
+def test_late(ipython: Terminal) -> None:
+    """What a busy daemon answers late is shown nevertheless, without another key."""
+    _learn(ipython, "fourteen = 14")
+    pid = daemon_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        ipython.type("fourt")
+        ipython.until(lambda: ipython.before == "fourt")
+        time.sleep(1)
+        assert not ipython.after
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    _until_offered(ipython, "fourteen = 14")
 
 
 def test_unload(ipython: Terminal) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.document import Document
 
-# A daemon answers in milliseconds. prompt_toolkit asks again only when this was answered, or was given up.
-_PATIENCE_SECONDS = 0.3
+# A daemon answers in milliseconds. What one that is busy answers later is still shown, where nothing was typed since.
+_PATIENCE_SECONDS = 5.0
 # What is longer was pasted; the daemon neither completes nor learns it.
 _LONGEST = 4096
 
@@ -60,9 +60,7 @@ class CharwiseAutoSuggest(AutoSuggest):
             self._text, self._ghost = text, ghost
             answer.add_done_callback(lambda _: self._is_known_as(number, text))
         else:
-            await asyncio.wait({answer}, timeout=_PATIENCE_SECONDS)
-            ghost = answer.result() if answer.done() else ""
-            answer.cancel()
+            ghost = await _in_time(answer, buffer)
             self._text, self._ghost, self._number = text, ghost, number
         return Suggestion(ghost) if ghost else None
 
@@ -90,6 +88,23 @@ class CharwiseAutoSuggest(AutoSuggest):
     def _is_known_as(self, number: str, text: str) -> None:
         if text == self._text:
             self._number = number
+
+
+async def _in_time(answer: asyncio.Future[str], buffer: Buffer) -> str:
+    """Return the answer, "" where the text changes first: prompt_toolkit asks again only when this has returned."""
+    changed = asyncio.get_running_loop().create_future()
+
+    def change(_: Buffer) -> None:
+        if not changed.done():
+            changed.set_result(None)
+
+    buffer.on_text_changed += change
+    try:
+        await asyncio.wait({answer, changed}, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        return answer.result() if answer.done() else ""
+    finally:
+        buffer.on_text_changed -= change
+        answer.cancel()
 
 
 def _directory() -> str:
