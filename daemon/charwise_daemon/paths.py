@@ -72,13 +72,15 @@ def start_lock_file() -> Path:
 
 
 def private_dir(path: Path) -> Path:
-    """Make `path` with mode 0700 where it is missing and return it.
+    """Make `path`, and what it lies in, with mode 0700 where they are missing, and return it.
 
     Raises:
         CharwiseError: the folder belongs to somebody else, or cannot be made.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([each for each in path.parents if not each.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)  # which parents=True would make for all to read
+        path.mkdir(mode=0o700, exist_ok=True)
         seen = path.stat()
     except OSError as error:
         raise CharwiseError(f"cannot use {path}: {error.strerror}; set CHARWISE_HOME to a folder of yours") from error

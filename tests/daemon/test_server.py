@@ -294,6 +294,15 @@ def test_private() -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_private_parents(tmp_path: Path) -> None:
+    """So are the folders that these lie in, where they are made with them; what is there stays as it is."""
+    tmp_path.chmod(0o755)
+    for folder in (paths.private_dir(tmp_path / "state" / "charwise" / "log"), tmp_path / "state" / "charwise"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
 def test_killed() -> None:
     """What a killed daemon left behind does not keep the next one from starting."""
     launch.ensure_running()
