@@ -1,11 +1,13 @@
 """Whatever changes a buffer, the daemon has the bytes that would be written to the file."""
 
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.editors.nvim.editor import Editor
+from tests.editors.nvim.editor import PLUGIN, Editor
+from tests.editors.nvim.remote import PATIENCE
 from tests.editors.nvim.scripted import Scripted
 
 _ENDS = {"unix": "\n", "dos": "\r\n", "mac": "\r"}
@@ -86,6 +88,17 @@ def test_renamed(editor: Editor, scripted: Scripted, file: Path) -> None:
     editor.command("edit!")
     editor.keys("i")
     editor.until(lambda: scripted.texts.get("other.py"), b"changed elsewhere\n")
+
+
+def test_commands_of_the_start(program: Path, scripted: Scripted, file: Path, tmp_path: Path) -> None:
+    """What `nvim FILE -c COMMAND` waits for finds the cursor in no line; that is no error."""
+    init = tmp_path / "init.lua"
+    init.write_text(f"vim.opt.rtp:prepend([[{PLUGIN}]])\nvim.o.swapfile = false\n")
+    waits = f"lua vim.wait({PATIENCE * 1000:.0f}, require('charwise.daemon').is_connected, 5)"
+    arguments = ["--headless", "-u", init, "-i", "NONE", file, "-c", waits, "-c", "qa!"]
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=2 * PATIENCE, check=True)
+    assert done.stderr == ""
+    assert file.name in scripted.texts
 
 
 def test_closed(editor: Editor, scripted: Scripted, file: Path) -> None:

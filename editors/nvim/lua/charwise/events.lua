@@ -47,7 +47,8 @@ function M.focus(has_moved)
   end
   local document, at = mirror.of(buf), api.nvim_win_get_cursor(0)
   document:flush()
-  daemon.notify('focus', { document = document:key(), offset = document:offset(at[1] - 1, at[2]) })
+  local row = math.max(at[1] - 1, 0) -- while Neovim runs its arguments' -c the cursor is in line 0
+  daemon.notify('focus', { document = document:key(), offset = document:offset(row, at[2]) })
 end
 
 -- Ctrl-C leaves insert mode without InsertLeave.
