@@ -26,7 +26,7 @@ def experiment(
     name: Annotated[str, typer.Argument(help="One of those that come with charwise (see --list), or a file.")] = "",
     minutes: Annotated[float | None, typer.Option(min=0, help="Of training, in place of the recipe's.")] = None,
     data: Annotated[Path | None, typer.Option(help="Where its text is: a file, an archive or a folder.")] = None,
-    data_folder: Annotated[Path, typer.Option(help="Where texts lie by the recipes' names.")] = Path("../shared/data"),
+    data_folder: Annotated[Path, typer.Option(help="Where texts lie by the recipes' names.")] = Path(),
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write samples and figures as Markdown, and LaTeX as a page.")
     ] = None,
