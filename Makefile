@@ -9,7 +9,7 @@ BENCHES := throughput latency training footprint scale soak
 .PHONY: help setup demo test test-editors test-terminal check bench bench-full sanitize format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## make .venv with charwise and its development tools
 
@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml hatch_build.py $(wildcard daemon/charwise_dae
 demo: setup ## learn a real project, complete in it through the language server (under 4 minutes)
 	$(BIN)/python bench/demo.py
 
-test: setup ## run the whole test suite
+test: setup ## run all tests but those in real editors and terminals
 	$(BIN)/pytest -n 2 --ignore tests/editors --ignore tests/terminal
 
 test-editors: setup ## run the tests in real editors, which they install in a cache folder
