@@ -35,8 +35,9 @@ def _sentence(counted: Mapping[str, Any]) -> str:
     total = _sum(of for day in counted.values() for of in day.values())
     days = f"{len(counted)} days" if len(counted) > 1 else f"{next(iter(counted))}"
     precision = _precision(total) or "of how many shown, the editor does not tell"
+    share = f" ({_share(total)})" if _needed(total) else ""
     return (
-        f"{days}: {_saved(total):,} keystrokes saved of {_needed(total):,} ({_share(total)}); "
+        f"{days}: {_saved(total):,} keystrokes saved of {_needed(total):,}{share}; "
         f"{_read(total):,} suggestions read, {total['accepted']:,} accepted ({precision})"
     )
 

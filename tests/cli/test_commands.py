@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from charwise import figures
 from charwise_daemon import paths
 from charwise_daemon.client import AsyncClient, Client, completion_of
 from charwise_daemon.protocol import Complete, Feedback, ModelsFor, Open, WorkspacePath
@@ -31,6 +32,9 @@ _VERBS = (
     *(("shell", verb) for verb in ("enable", "disable", "init", "socket", "status", "forget")),
     *(("models", verb) for verb in ("list", "show", "rollback", "remove", "export", "import")),
 )  # fmt: skip
+
+
+_NO_WORKSPACE = "there is no workspace yet; `charwise workspace add PATH` adds one, and so do editors\n"
 
 
 # --- help and wrong use --------------------------------------------------------------------------
@@ -106,6 +110,14 @@ async def _memory_of(project: Path) -> None:
     await client.close()
 
 
+def test_nothing_to_list(run: Run) -> None:
+    """Where nothing is stored yet, people are told how it comes about, and scripts get nothing."""
+    code, out, err = run("models", "list")
+    assert (code, out) == (0, "")
+    assert "`charwise train PATH` makes one" in err
+    assert run("models", "list", "--json")[1:] == ("{}\n", "")
+
+
 def test_workspace_add_list_remove(run: Run, project: Path) -> None:
     """A workspace is listed until it is removed, also by the next daemon."""
     assert run("workspace", "add", project)[0] == 0
@@ -114,6 +126,7 @@ def test_workspace_add_list_remove(run: Run, project: Path) -> None:
     assert listed == {"path": str(project), "model": name_for(project), "lines": False, "base": True, "quick": False}
     assert run("workspace", "remove", project)[0] == 0
     assert json.loads(run("workspace", "list", "--json")[1]) == []
+    assert run("workspace", "list")[1:] == ("", _NO_WORKSPACE)
     code, _, err = run("workspace", "remove", project)
     assert code == 1
     assert "is no workspace" in err
@@ -320,6 +333,12 @@ def test_status(run: Run) -> None:
     assert kept.splitlines()[1:] == out.splitlines()[4:]
     assert run("status", "--clear")[0] == 0
     assert "nothing was suggested yet" in run("status")[1]
+
+
+def test_status_of_nothing_saved() -> None:
+    """Of no keystrokes there is no share, and no empty pair of brackets for it."""
+    seen = {"counts": {"2026-11-28": {"prompt": {"shown": 1, "rejected": 1}}}, "scores": {}, "price_factors": {}}
+    assert "0 keystrokes saved of 0; 1 suggestions read, 0 accepted" in str(next(figures.all_of(seen, 30)))
 
 
 def test_status_json(run: Run) -> None:

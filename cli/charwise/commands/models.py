@@ -32,6 +32,8 @@ def list_(as_json: JSON = False) -> None:
     else:
         for name, meta in metas.items():
             typer.echo(f"{name}  {meta.config.label}  step {meta.step:,}  {bits(meta.bpc)}  {meta.created}")
+        if not metas and not errors:
+            typer.echo("no model is stored yet; `charwise train PATH` makes one, and so does the daemon", err=True)
     if errors:
         raise ModelError("; ".join(map(str, errors)))
 

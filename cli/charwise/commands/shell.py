@@ -41,7 +41,7 @@ def enable(
     _tell()
     typer.echo(
         f"{shell} is learned from: {found.kept:,} of {found.read:,} commands in {file} "
-        f"({found.read - found.allowed:,} left out as secrets or by your patterns)"
+        f"({found.read - found.allowed:,} left out: secrets, what begins with a blank, what you named or forgot)"
         if is_there
         else f"{shell} is learned from as you run commands; there is no history at {file}, name one with --history"
     )

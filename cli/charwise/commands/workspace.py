@@ -78,6 +78,8 @@ def list_(as_json: JSON = False) -> None:
     for each in found:
         size = f"{each['files']:,} files, {each['characters']:,} characters" if "files" in each else "not in use"
         typer.echo(f"{each['path']}  {size}  model {each['model']}")
+    if not found:
+        typer.echo("there is no workspace yet; `charwise workspace add PATH` adds one, and so do editors", err=True)
 
 
 def _workspace_around(path: str) -> str | None:
