@@ -39,7 +39,8 @@ def reticulate_splines(spline_count, tolerance_in_millimetres):
 _TYPED_AFTER_CHANGE = "print(reticulate_splines(spline_count=3, tolerance_in_mill"
 
 _HOW_TO = """
-In your editor: start `charwise lsp` as a language server for your files. Neovim 0.12:
+In your editor: start `charwise lsp` as a language server for your files; README.md says how `charwise` comes onto the
+PATH. Neovim 0.12:
     vim.lsp.config("charwise", { cmd = { "charwise", "lsp" }, root_markers = { ".git" } })
     vim.lsp.enable("charwise")
     vim.lsp.inline_completion.enable()
