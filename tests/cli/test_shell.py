@@ -64,7 +64,9 @@ def test_enable_ipython(tmp_path: Path) -> None:
         database.execute("CREATE TABLE history (session integer, line integer, source text, source_raw text)")
         database.execute("INSERT INTO history VALUES (1, 1, '', 'import numpy as np')")
     database.close()
-    assert "1 of 1 commands" in _run("enable", "ipython", "--history", str(file))
+    told = _run("enable", "ipython", "--history", str(file))
+    assert "1 of 1 commands" in told
+    assert "left out" not in told
 
 
 def test_forget(tmp_path: Path) -> None:

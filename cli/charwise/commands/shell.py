@@ -39,9 +39,10 @@ def enable(
     is_there = history is not None or file.exists()
     found = importing.enable(paths.state_dir(), shell, file if is_there else None, ignore or [])
     _tell()
+    left_out = found.read - found.allowed
+    why = f" ({left_out:,} left out: secrets, what begins with a blank, what you named or forgot)" if left_out else ""
     typer.echo(
-        f"{shell} is learned from: {found.kept:,} of {found.read:,} commands in {file} "
-        f"({found.read - found.allowed:,} left out: secrets, what begins with a blank, what you named or forgot)"
+        f"{shell} is learned from: {found.kept:,} of {found.read:,} commands in {file}{why}"
         if is_there
         else f"{shell} is learned from as you run commands; there is no history at {file}, name one with --history"
     )
