@@ -4,9 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from charwise_trainer import secrets
 from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.editor import Editor
 from tests.editors.nvim.scripted import Scripted
+
+_NOT_SECRET = """
+local function is_secret(path)
+  return vim.iter(require('charwise.options').get().secrets):any(function(glob)
+    return vim.glob.to_lpeg(glob):match(glob:find('/', 1, true) and path or vim.fs.basename(path)) ~= nil
+  end)
+end
+return vim.iter(...):filter(function(path) return not is_secret(path) end):totable()
+"""
 
 
 def _is_quiet(editor: Editor, scripted: Scripted) -> bool:
@@ -36,6 +46,17 @@ def test_secret(editor: Editor, scripted: Scripted, file: Path, name: str) -> No
     assert _is_quiet(editor, scripted)
     assert not any("TOKEN" in str(params) for _, params in scripted.told)
     assert editor.lua("return require('charwise').status()") == "off"
+
+
+def test_all_secrets(start: Start) -> None:
+    """Whatever the trainer never learns by its name is secret here too."""
+    editor = start()
+    globs = [glob.replace("[-_]", "-") for glob in f"{secrets._KEYS} {secrets._SSH} {secrets._ACCOUNTS}".split()]
+    paths = [glob.replace("*", "a") for glob in globs] + [f"{folder}/a" for folder in sorted(secrets._FOLDERS)]
+    bare = [glob.removesuffix("*").replace("*.json", ".json") for glob in globs if not glob.endswith(".*")]
+    paths += [glob.replace("*", "a") for glob in bare]
+    assert all(secrets.secret_path(path) for path in paths)
+    assert editor.lua(_NOT_SECRET, [f"/project/{path}" for path in paths]) == []
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,20 @@ local defaults = {
   filetypes = { ['*'] = true, gitcommit = false, gitrebase = false, hgcommit = false, svn = false },
   -- Files that charwise never sees: whole paths, or names where the glob has no slash.
   ignore = {},
-  -- The same for what is mostly secret. An empty list allows all of them.
+  -- The same for what is mostly secret: what is never learned by its name, and a little more. An empty list allows all.
+  -- Neovim 0.11 takes "*" for one character or more, so that some stand here without it, too.
   secrets = {
-    '.env', '.env.*', '*.env', '*.pem', '*.key', '*.p12', '*.pfx', '*.jks', '*.keystore', '*.kdbx', '*.gpg', '*.asc',
-    '*.secret', 'id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519', '.netrc', '.pgpass', '.htpasswd', '.git-credentials',
-    '**/.ssh/**', '**/.aws/**', '**/.gnupg/**', '**/.kube/**', '**/secrets/**',
+    '*.pem', '*.key', '*.p12', '*.pfx', '*.pkcs12', '*.p8', '*.ppk', '*.jks', '*.keystore', '*.bks', '*.gpg', '*.pgp',
+    '*.asc', '*.kdb', '*.kdbx', '*.keychain', '*.keychain*', 'id_rsa', 'id_rsa*', 'id_dsa', 'id_dsa*', 'id_ecdsa',
+    'id_ecdsa*', 'id_ed25519', 'id_ed25519*', 'id_xmss', 'id_xmss*', 'ssh_host_*_key', '.env', '.env*', '*.env',
+    '.netrc', '_netrc', '.npmrc', '.pypirc', '.pgpass', 'pgpass.conf', '.my.cnf', '.mylogin.cnf', '.htpasswd',
+    '.htdigest', '.git-credentials', '.dockercfg', '.s3cfg', '.boto', '.passwd-s3fs', '.vault_pass', '.vault_pass*',
+    '.vault-token', 'vault_pass', 'vault_pass*', 'kubeconfig', '*.kubeconfig', '*.ovpn', 'credentials',
+    'credentials.*', 'secrets.*', 'secret.yml', 'secret.yaml', 'secret.json', 'secret.toml', '*.secret', '*.secrets',
+    'client_secret.json', 'client_secret*.json', 'service-account.json', 'service-account*.json',
+    'service_account.json', 'service_account*.json', '*.tfstate', '*.tfstate.*', '*.tfvars', '*.tfvars.json',
+    '*.agilekeychain', '*.1pif', '*.psafe3', '**/.ssh/**', '**/.aws/**', '**/.azure/**', '**/.gnupg/**', '**/.kube/**',
+    '**/.password-store/**', '**/.gcloud/**', '**/.vault/**', '**/.1password/**', '**/secrets/**',
   },
   -- Larger files are left alone.
   max_bytes = 1000000,
