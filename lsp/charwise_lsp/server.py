@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any, Literal
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
+from pygls.uris import from_fs_path, to_fs_path
 
 from charwise_daemon import __version__
 from charwise_daemon.errors import CharwiseError, VersionMismatchError
@@ -70,6 +71,8 @@ class CharwiseServer(LanguageServer):
         self._progress, self._board = TrainingProgress(self), Board()
         self._shown: Status | None = None
         self._configured = False
+        self._settings: Any = None  # the latest that the editor gave
+        self._allowed: set[str] = set()  # the folders that may be learned, by their own settings
         self._reported: set[str] = set()
         self._watcher: asyncio.Task[None] | None = None
 
@@ -95,15 +98,23 @@ class CharwiseServer(LanguageServer):
 
     async def configure(self, pushed: Any = None) -> None:
         """Take over the editor's settings, asked for where it can be asked, and learn the folders that they allow."""
-        workspace, settings = self.client_capabilities.workspace, pushed
+        workspace, folders, own = self.client_capabilities.workspace, sorted(self.folders), list[Any]()
+        settings = self._settings if pushed is None else pushed
         if workspace and workspace.configuration:
-            wanted = types.ConfigurationParams([types.ConfigurationItem(section="charwise")])
+            scopes = (None, *map(from_fs_path, folders))  # a folder may have settings of its own
+            items = [types.ConfigurationItem(scope_uri=scope, section="charwise") for scope in scopes]
             try:
                 async with asyncio.timeout(_CONFIGURATION_DEADLINE):
-                    settings = (await self.workspace_configuration_async(wanted))[0]
-            except (JsonRpcException, TimeoutError, IndexError) as error:
+                    settings, *own = await self.workspace_configuration_async(types.ConfigurationParams(items))
+            except (JsonRpcException, TimeoutError, ValueError) as error:
                 logger.warning("the editor does not say how it is configured: %r", error)
+        self._settings = settings
         self.settle(self.initial_options, settings)
+        self._allowed = {
+            folder
+            for folder, given in zip_longest(folders, own[: len(folders)])
+            if options.parse(self.initial_options, settings, given)[0].workspaces.learn
+        }
         self._configured = True
         self.learn()
         self._show()
@@ -113,17 +124,19 @@ class CharwiseServer(LanguageServer):
         self.options, problems = options.parse(*layers)
         logging.getLogger("charwise_lsp").setLevel(self.options.log_level.upper())
         self._board.is_automatic = self.options.suggestions.automatic
+        latest = [layer for layer in layers if layer is not None][-1:]  # what is mended there is mended
+        self._board.options = "; ".join(options.parse(*latest)[1])
         if new := [problem for problem in problems if problem not in self._reported]:
             self._reported.update(new)
             self._warn("; ".join(new))
 
     def learn(self) -> None:
         """Have the daemon learn the editor's folders, as soon as it is known that it may."""
-        wanted = self.options.workspaces
         if self._configured:
-            self.session.hold(self.folders if wanted.learn else set())
-            if wanted.on_battery is not None:
-                self.session.tell("battery", Battery(wanted.on_battery))
+            self.session.hold(self.folders & self._allowed)
+            self._board.keep(self.session.folders)
+            if (on_battery := self.options.workspaces.on_battery) is not None:
+                self.session.tell("battery", Battery(on_battery))
 
     def report_server_error(self, error: Exception, source: type[PyglsError | JsonRpcException]) -> None:
         """Log a defect; a message box while somebody types would help nobody."""
@@ -205,10 +218,10 @@ async def did_change_configuration(ls: CharwiseServer, params: types.DidChangeCo
 
 
 @SERVER.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-def did_change_workspace_folders(ls: CharwiseServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Learn folders that were added, and no longer those that were removed."""
+async def did_change_workspace_folders(ls: CharwiseServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Learn folders that were added, once their own settings are known, and no longer those that were removed."""
     ls.folders = (ls.folders - _paths(params.event.removed)) | _paths(params.event.added)
-    ls.learn()
+    await ls.configure()
 
 
 @SERVER.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)

@@ -3,7 +3,7 @@
 Sent as `charwise/didChangeStatus` whenever it changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ class Board:
     is_automatic: bool = True
     trouble: str = ""
     settings: str = ""  # what is wrong with the daemon's
+    options: str = ""  # what is wrong with the editor's
     paused: str = ""  # why nothing is trained though nothing is under way
     _folders: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path: what the daemon said of it last
     _trainings: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path: the latest of those under way
@@ -56,9 +57,15 @@ class Board:
         self._folders.clear()
         self._trainings.clear()
 
+    def keep(self, folders: Collection[str]) -> None:
+        """Forget what was said of folders that are learned no longer."""
+        for said in (self._folders, self._trainings):
+            for folder in said.keys() - {"", *folders}:
+                del said[folder]
+
     def status(self) -> Status:
         """Return what that means."""
-        if wrong := self.trouble or self.settings:
+        if wrong := self.trouble or self.settings or self.options:
             return Status("error", wrong)
         if not self.is_connected:
             return Status("off", "connecting to the daemon", busy=True)

@@ -227,6 +227,14 @@ class TestStatus:
         assert (await status_of(editor, "off")).busy
         await status_of(editor, "ready")
 
+    async def test_wrong_options(self, editor: Editor) -> None:
+        """The status says what is wrong with the options, and no longer when it is mended."""
+        await editor.begin(initialization_options={"progress": 1})
+        assert "progress is 1" in (await status_of(editor, "error")).message
+        settings = {"charwise": {"progress": True}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+        await status_of(editor, "ready")
+
 
 class TestCommands:
     async def test_training(self, editor: Editor, daemon: ScriptedDaemon) -> None:

@@ -75,6 +75,24 @@ def test_status_off() -> None:
     assert board.status() == Status("off", "connecting to the daemon", busy=True)
 
 
+def test_status_options() -> None:
+    """What is wrong with the editor's options is shown until it is mended."""
+    board = Board(options="maxLines is 'abc'")
+    board.hear(_CONNECTED)
+    assert board.status() == Status("error", "maxLines is 'abc'")
+    board.options = ""
+    assert board.status().kind == "ready"
+
+
+def test_status_keep() -> None:
+    """A folder that is learned no longer is not spoken of any more."""
+    board = Board()
+    for event in (_CONNECTED, _FOLDER, {**_FOLDER, "path": "/q", "files": 34}, _LEARNING):
+        board.hear(event)
+    board.keep(["/q"])
+    assert board.status() == Status("ready", "34 files learned, no model yet")
+
+
 def test_status_trouble() -> None:
     """Trouble is shown until the daemon answers."""
     board = Board(trouble="the daemon cannot start: no space; free some")

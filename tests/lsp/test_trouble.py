@@ -160,6 +160,23 @@ class TestFolders:
         editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
         assert await daemon.heard.take("workspace_add") == {"path": str(tmp_path)}
 
+    async def test_own_settings(self, editor: Editor, daemon: ScriptedDaemon, tmp_path: Path) -> None:
+        """Of several folders one can be left out by its own settings, one that is added later, too."""
+        uris = [from_fs_path(str(tmp_path / name)) for name in ("one", "two", "three")]
+        one, two, three = (types.WorkspaceFolder(str(uri), Path(str(uri)).name) for uri in uris)
+        editor.set_configuration({}, section="charwise")
+        for folder, learn in ((one, True), (two, False), (three, False)):
+            editor.set_configuration({"workspaces": {"learn": learn}}, section="charwise", scope_uri=folder.uri)
+        capabilities = ClientCapabilities(workspace=WorkspaceClientCapabilities(configuration=True))
+        await editor.begin(capabilities, workspace_folders=[one, two])
+        assert await daemon.heard.take("workspace_add") == {"path": str(tmp_path / "one")}
+        event = types.WorkspaceFoldersChangeEvent(added=[three], removed=[one])
+        editor.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        assert await daemon.heard.take("workspace_release") == {"path": str(tmp_path / "one")}
+        await opened(editor, daemon)
+        await editor.complete(URI, 1, 14)
+        assert daemon.heard.left("workspace_add") == 0
+
 
 class TestProgress:
     async def begin(self, editor: Editor, daemon: ScriptedDaemon, capabilities: ClientCapabilities) -> None:

@@ -52,7 +52,10 @@ export function createClient(command: string, secluded: Secluded, closed: () => 
         return { action: CloseAction.DoNotRestart, handled: true, message: "The language server has ended." };
       },
     },
-    middleware: { ...seclusion(secluded), workspace: { configuration: ({ items }) => items.map(serverOptions) } },
+    middleware: {
+      ...seclusion(secluded),
+      workspace: { configuration: ({ items }) => items.map(({ scopeUri }) => serverOptions(scopeUri)) },
+    },
   };
   const client = new Client("charwise", "charwise", { command, args: ["lsp"], options: { cwd: homedir() } }, options);
   client.registerFeature(INLINE_COMPLETION);

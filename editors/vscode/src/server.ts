@@ -144,11 +144,8 @@ export class Server implements Disposable {
     const client = createClient(command, this.secluded, () => this.died(client, began));
     client.onNotification("charwise/didChangeStatus", (status: Status) => this.statusChanged.fire(status));
     client.onNotification("charwise/didGenerate", (piece) => this.generated.fire(piece));
-    // In place of a message box: the server says this way what the user should know, but it may come at any key.
-    client.onNotification(ShowMessageNotification.type, ({ message }) => {
-      log.warn(message);
-      this.statusChanged.fire({ kind: "error", message });
-    });
+    // In place of a message box, which may come at any key: the status tells it, for as long as it is so.
+    client.onNotification(ShowMessageNotification.type, ({ message }) => log.warn(message));
     this.client = client;
     this.statusChanged.fire({ kind: "ready", message: "" });
     await client.start().catch((error) => {

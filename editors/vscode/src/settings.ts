@@ -1,6 +1,6 @@
 // What the user has set, and the part of it that the language server is told. Knows no document and no server.
 
-import { workspace } from "vscode";
+import { Uri, workspace } from "vscode";
 
 export interface Settings {
   path: string;
@@ -27,9 +27,10 @@ export function settings(): Settings {
   };
 }
 
-/** The server's options: it reports keys that it does not know, so it gets no others. Learns nothing untrusted. */
-export function serverOptions(): object {
-  const given = workspace.getConfiguration("charwise");
+/** The server's options, as a folder has them where one is named: it reports keys that it does not know, so it gets no
+ * others. Learns nothing untrusted. */
+export function serverOptions(folder?: string): object {
+  const given = workspace.getConfiguration("charwise", folder === undefined ? undefined : Uri.parse(folder));
   return {
     suggestions: {
       automatic: given.get("suggestions.automatic", true),

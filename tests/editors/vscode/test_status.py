@@ -45,6 +45,16 @@ def test_learned(window: Workbench) -> None:
     assert window.folder.name in page
 
 
+def test_wrong_setting(window: Workbench) -> None:
+    """A setting that cannot be is told until it is mended."""
+    window.write(DEDENT)
+    with window.setting("charwise.suggestions.maxLines", "many"):
+        window.until(lambda: "warning" in window.status, lambda: f"the status is {window.status!r}")
+        window.type("w")
+        window.ghost()
+    window.until(lambda: "lightbulb" in window.status, lambda: f"the status is {window.status!r}")
+
+
 def test_forget(window: Workbench) -> None:
     """A file that is forgotten is left out from then on."""
     window.write("secret_of_mine = 'forget me'\n" * 50, "forget_me.py")
