@@ -1,6 +1,6 @@
 // The editor's documents as the rules see them, and the switches that hold in this window.
 
-import { type Memento, type NotebookDocument, Position, type TextDocument } from "vscode";
+import { type Memento, type NotebookDocument, Position, type TextDocument, workspace } from "vscode";
 import { type Described, secluded, silenced } from "./rules";
 import { settings } from "./settings";
 
@@ -34,8 +34,9 @@ export class Documents {
 }
 
 function described(document: TextDocument | NotebookDocument): Described {
-  const { scheme, path } = document.uri;
-  if (!("lineCount" in document)) return { scheme, path, language: document.notebookType, characters: 0 };
+  const { scheme, path, fsPath } = document.uri;
+  const place = { scheme, path, relative: workspace.asRelativePath(fsPath, false) }; // a cell's is its notebook's
+  if (!("lineCount" in document)) return { ...place, language: document.notebookType, characters: 0 };
   const characters = document.offsetAt(new Position(document.lineCount, 0)); // getText() would copy it at each key
-  return { scheme, path, language: document.languageId, characters };
+  return { ...place, language: document.languageId, characters };
 }

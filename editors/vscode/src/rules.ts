@@ -1,4 +1,4 @@
-// Where nothing is suggested, and why. Pure: a document is its scheme, path, language and size.
+// Where nothing is suggested, and why. Pure: a document is its scheme, paths, language and size.
 
 import { minimatch } from "minimatch";
 import { NO_SECRETS, SECRETS } from "./secrets";
@@ -6,6 +6,7 @@ import { NO_SECRETS, SECRETS } from "./secrets";
 export interface Described {
   scheme: string;
   path: string;
+  relative: string; // to its workspace folder; the path where it is in none
   language: string;
   characters: number;
 }
@@ -27,7 +28,8 @@ export function secluded(document: Omit<Described, "language">, exclude: readonl
   if (document.characters > LARGEST) return "the file is too big";
   if (matches(document.path, SECRETS) && !matches(document.path, NO_SECRETS))
     return "the file holds secrets, by its name";
-  if (matches(document.path, exclude)) return "charwise.exclude leaves the file out";
+  if (matches(document.path, exclude) || matches(document.relative, exclude))
+    return "charwise.exclude leaves the file out";
   return undefined;
 }
 

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Described, secluded, silenced } from "../src/rules";
 
-const source: Described = { scheme: "file", path: "/home/me/project/main.py", language: "python", characters: 1000 };
+const source: Described = {
+  scheme: "file",
+  path: "/home/me/project/main.py",
+  relative: "main.py",
+  language: "python",
+  characters: 1000,
+};
 const all = { enable: { "*": true }, exclude: [] };
 
 test("source, untitled buffers and cells of notebooks are suggested in", () => {
@@ -48,6 +54,13 @@ test("a language can be off, or alone be on", () => {
 test("globs leave files out", () => {
   assert.match(silenced(source, { enable: {}, exclude: ["**/project/*.py"] }) ?? "", /exclude/);
   assert.equal(silenced(source, { enable: {}, exclude: ["**/*.js", "**/vendor/**"] }), undefined);
+});
+
+test("globs may begin at the folder, as in files.exclude", () => {
+  const drafts = { ...source, path: "/home/me/project/drafts/one.md", relative: "drafts/one.md" };
+  assert.match(silenced(drafts, { enable: {}, exclude: ["drafts/**"] }) ?? "", /exclude/);
+  assert.match(silenced(source, { enable: {}, exclude: ["*.py"] }) ?? "", /exclude/);
+  assert.equal(silenced(source, { enable: {}, exclude: ["drafts/**"] }), undefined);
 });
 
 test("a file that is too big is left alone", () => {

@@ -36,6 +36,29 @@ def test_exclude(window: Workbench) -> None:
     window.type_until_ghost("w")
 
 
+@pytest.mark.parametrize("given", [["apart/**"], "**/apart/**", {"apart/*.py": True}])
+def test_exclude_as_others_have_it(window: Workbench, given: object) -> None:
+    """A glob may begin at the folder, as those of files.exclude; one glob alone or a map is taken as it is meant."""
+    with window.setting("charwise.exclude", given):
+        window.write(DEDENT, "apart/new.py")
+        window.type("w")
+        window.nothing()
+        window.write(DEDENT, "not_apart.py")
+        window.type_until_ghost("w")
+    window.write(DEDENT, "apart/again.py")
+    window.type_until_ghost("w")
+
+
+def test_off(window: Workbench) -> None:
+    """Who writes false for charwise.enable, where a map belongs, has no suggestions."""
+    with window.setting("charwise.enable", value=False):
+        window.write(DEDENT)
+        window.type("w")
+        window.nothing()
+    window.type("r")
+    window.ghost()
+
+
 @pytest.mark.usefixtures("switches")
 def test_language(window: Workbench) -> None:
     """The command switches a language off and on; other languages go on."""
