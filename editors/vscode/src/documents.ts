@@ -17,12 +17,12 @@ export class Documents {
 
   /** Why nothing is suggested in a document; undefined where something may be. */
   silenced(document: TextDocument): string | undefined {
-    if (this.offFiles().includes(document.uri.toString())) return "you switched it off for this file";
+    if (this.offFiles().includes(fileOf(document))) return "you switched it off for this file";
     return silenced(described(document), settings());
   }
 
   async toggleFile(document: TextDocument): Promise<void> {
-    const uri = document.uri.toString();
+    const uri = fileOf(document);
     const others = this.offFiles().filter((each) => each !== uri);
     const isOff = others.length < this.offFiles().length;
     await this.state.update(OFF_FILES, isOff ? others : [...others, uri]);
@@ -31,6 +31,11 @@ export class Documents {
   private offFiles(): string[] {
     return this.state.get(OFF_FILES, []);
   }
+}
+
+/** A notebook's cells are one file. */
+function fileOf({ uri }: TextDocument): string {
+  return uri.with({ fragment: "" }).toString();
 }
 
 function described(document: TextDocument | NotebookDocument): Described {

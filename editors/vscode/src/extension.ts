@@ -1,10 +1,11 @@
 // Wires the parts together: who is told of what, which command is whose.
 
-import { commands, type ExtensionContext, window, workspace } from "vscode";
+import { commands, type ExtensionContext, workspace } from "vscode";
 import { Accept } from "./accept";
 import { Documents } from "./documents";
 import { Feedback } from "./feedback";
 import { Focus } from "./focus";
+import { forgetFile } from "./forget";
 import { Generate } from "./generate";
 import { install, offerInstallation } from "./install";
 import { LEARNED, Learned } from "./learned";
@@ -73,7 +74,7 @@ export function activate(context: ExtensionContext): void {
     pause: () => server.execute("charwise.pause"),
     resume: () => server.execute("charwise.resume"),
     retrain: () => server.execute("charwise.retrain"),
-    forgetFile: () => server.execute("charwise.forgetFile", [window.activeTextEditor?.document.uri.toString()]),
+    forgetFile: () => forgetFile(server),
     chooseModel: () => chooseModel(server),
     showLearned: () => learned.show(),
     generate: () => generate.run(),

@@ -1,6 +1,6 @@
 // The one status item: what charwise is doing, and why nothing is suggested in the file at hand.
 
-import { type Disposable, StatusBarAlignment, ThemeColor, window } from "vscode";
+import { Disposable, StatusBarAlignment, ThemeColor, window, workspace } from "vscode";
 import type { Documents } from "./documents";
 import type { Status } from "./server";
 
@@ -14,7 +14,10 @@ const ICONS: Record<Status["kind"], string> = {
 
 export class StatusItem implements Disposable {
   private readonly item = window.createStatusBarItem("charwise.status", StatusBarAlignment.Right, 100);
-  private readonly turned = window.onDidChangeActiveTextEditor(() => this.draw());
+  private readonly turned = Disposable.from(
+    window.onDidChangeActiveTextEditor(() => this.draw()),
+    workspace.onDidOpenTextDocument(() => this.draw()), // so it is when its language has changed
+  );
   status: Status = { kind: "ready", message: "" };
 
   constructor(private readonly documents: Documents) {

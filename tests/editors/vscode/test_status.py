@@ -55,6 +55,26 @@ def test_wrong_setting(window: Workbench) -> None:
     window.until(lambda: "lightbulb" in window.status, lambda: f"the status is {window.status!r}")
 
 
+def test_language(window: Workbench) -> None:
+    """A file whose language becomes one that is off is shown as off."""
+    with window.setting("charwise.enable", {"*": True, "markdown": False}):
+        window.write(DEDENT, "turned.txt")
+        window.until(lambda: "lightbulb" in window.status, lambda: f"the status is {window.status!r}")
+        window.js("vscode.languages.setTextDocumentLanguage(vscode.window.activeTextEditor.document, 'markdown')")
+        window.until(lambda: "circle-slash" in window.status, lambda: f"the status is {window.status!r}")
+
+
+def test_forget_nothing(window: Workbench) -> None:
+    """Where no file is open, or one that was never saved, nothing can be forgotten, and that is said."""
+    for command in ("workbench.action.closeAllEditors", "workbench.action.files.newUntitledFile"):
+        window.close()
+        window.command(command)
+        window.command("charwise.forgetFile")
+        window.until(lambda: any("shall forget" in toast for toast in window.toasts), "nothing is said")
+        window.command("notifications.clearAll")
+    window.close()
+
+
 def test_forget(window: Workbench) -> None:
     """A file that is forgotten is left out from then on."""
     window.write("secret_of_mine = 'forget me'\n" * 50, "forget_me.py")
