@@ -83,6 +83,29 @@ def test_alternatives(window: Workbench) -> None:
     window.until_text(f"{CHOICE}.")
 
 
+_TWICE = f"{DEDENT}WORD\n\n\ndef third(text):\n    return textWORD"
+
+
+@pytest.mark.parametrize("command", ["acceptCharacter", "acceptConfident"])
+def test_at_every_cursor(window: Workbench, command: str) -> None:
+    """With several cursors each takes what is taken, as with VS Code's own commands, and one undo gives it back."""
+    before = _TWICE.replace("WORD", "w")
+    window.write(_TWICE.replace("WORD", ""))
+    window.js(
+        "vscode.window.activeTextEditor.selections = [5, 9].map(line => new vscode.Selection(line, 15, line, 15))"
+    )
+    window.settled()
+    window.type("w")
+    window.ghost()
+    window.command(f"charwise.{command}")
+    window.until(lambda: window.text != before, "nothing was taken")
+    *_, one, other = window.text.split("return text")
+    assert one.startswith("wr")
+    assert one.partition("\n")[0] == other
+    window.press("Control+z")
+    window.until_text(before)
+
+
 def test_feedback(window: Workbench) -> None:
     """The daemon hears what was shown, and accepted in part, by the editor's own command too, and as a whole."""
     before = _counted()
