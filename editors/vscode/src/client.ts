@@ -24,6 +24,11 @@ class Client extends LanguageClient {
     const method = "registrationType" in feature ? feature.registrationType.method : "";
     if (!OWN.has(method)) super.registerFeature(feature);
   }
+
+  /** Into the log alone: of a server that dies at each start the user would have a message box each time. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 }
 
 const INLINE_COMPLETION: StaticFeature = {

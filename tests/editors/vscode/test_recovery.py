@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 import psutil
 
@@ -39,6 +40,19 @@ def test_server_killed(window: Workbench, served: Served) -> None:
         window.press("Escape", "Backspace")
     assert window.toasts == []
     window.until(lambda: "lightbulb" in window.status, lambda: f"the status is {window.status!r}")
+
+
+def test_server_dies_at_once(window: Workbench, tmp_path: Path) -> None:
+    """A language server that never lives long is told by the status item, and in no message."""
+    program, started = tmp_path / "charwise", tmp_path / "started"
+    program.write_text(f'#!/bin/sh\nif [ "$1" = lsp ]; then echo >> {started}; exit 3; fi\necho charwise 0.1.0\n')
+    program.chmod(0o755)
+    window.write(DEDENT)
+    with window.setting("charwise.path", str(program)):
+        window.until(lambda: started.exists() and len(started.read_text()) > 2, "it is not started again")
+        window.until(lambda: "warning" in window.status, lambda: f"the status is {window.status!r}")
+        assert window.toasts == []
+    window.type_until_ghost("w")
 
 
 def test_restart(window: Workbench) -> None:
