@@ -8,6 +8,7 @@ import pytest
 
 from charwise_trainer.errors import LeftOut
 from charwise_trainer.rules import Candidate, Exclusion, Limits, Rules
+from charwise_trainer.secrets import secret_path
 
 
 def write(root: Path, **texts: str) -> Path:
@@ -62,6 +63,23 @@ def test_secret_place_above_the_root_counts(tmp_path: Path) -> None:
     rules = Rules(write(tmp_path, **{".ssh__conf__a": "text"}) / ".ssh/conf")
     assert rules.reason(tmp_path / ".ssh/conf/a") == "a secret by its place (.ssh/)"
     assert list(rules.walk()) == [Exclusion("./", "a secret by its place (.ssh/)")]
+
+
+@pytest.mark.parametrize(
+    ("root", "reason"),
+    [
+        (".config/gh", "a secret by its place (gh/)"),
+        (".config/gcloud/logs/today", "a secret by its place (gcloud/)"),
+        ("gh/project", None),
+        ("secrets/project", None),
+        (".config/project", None),
+    ],
+)
+def test_root_is_judged_by_the_place_of_the_folders_above_it(tmp_path: Path, root: str, reason: str | None) -> None:
+    """As a document there is; a folder that only sounds like secrets is as good as any."""
+    path = write(tmp_path / root, notes="text") / "notes"
+    assert [Rules(each).reason(path) for each in (tmp_path / root, path)] == [reason, reason]
+    assert secret_path(str(path)) == reason
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from charwise_trainer.defaults import MARKERS, VERSION_CONTROL, left_out_file, left_out_folder, left_out_text
 from charwise_trainer.errors import LeftOut
 from charwise_trainer.ignore import GIT_IGNORE, OWN_IGNORE, Layers, decide, layers_above
-from charwise_trainer.secrets import scrub, secret_name
+from charwise_trainer.secrets import scrub, secret_folder, secret_name
 from charwise_trainer.text import VANISHED, larger_than, printable, read_regular, to_utf8, unreadable
 
 _SPECIAL = {
@@ -84,9 +84,8 @@ class Rules:
         self._limit = limits.total_bytes if self._single else limits.file_bytes
         self._top = str(self.root.parent if self._single else self.root)
         self._roots = {_base(str(self.root)), _base(os.path.abspath(root))}  # noqa: PTH100 - as text, to compare
-        secret = next((why for part in Path(self._top).parts if (why := secret_name(part, is_folder=True))), None)
         layers = Layers() if self._single else layers_above(self._top).inside(self._top, self._top)
-        self._folders = {"": _Folder(self._top, secret, layers)}
+        self._folders = {"": _Folder(self._top, secret_folder(Path(self._top)), layers)}
 
     def __repr__(self) -> str:
         return f"<Rules {self.root}, {len(self._folders)} folders>"

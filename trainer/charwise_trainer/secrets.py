@@ -95,8 +95,13 @@ def holds_secret(text: bytes, name: str = "") -> bool:
 def secret_path(path: str) -> str | None:
     """Return why a file is a secret by its name, or by that of a folder that it lies in, or None."""
     file = PurePath(path)
-    folders = (secret_name(name, before, is_folder=True) for before, name in pairwise(("", *file.parts[:-1])))
-    return next(filter(None, folders), None) or secret_name(file.name, file.parent.name)
+    return secret_folder(file.parent) or secret_name(file.name, file.parent.name)
+
+
+def secret_folder(path: PurePath) -> str | None:
+    """Return why all in a folder is a secret, by its name and place or by those of a folder above it, or None."""
+    reasons = (secret_name(name, above, is_folder=True) for above, name in pairwise(("", *path.parts)))
+    return next(filter(None, reasons), None)
 
 
 def _secrets(text: bytes, name: str) -> Iterator[Span]:
