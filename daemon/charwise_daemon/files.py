@@ -22,6 +22,7 @@ from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.watcher import settled, watching
 from charwise_trainer.corpus import END, CorpusFile, Limits, Rules, encode, encode_header
 from charwise_trainer.errors import TrainerError
+from charwise_trainer.ignore import digest
 from charwise_trainer.text import printable
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ class Files:
         self._judge_by(Rules(path, self._limits))
         self._indexer = Indexer(path, settings)
         self._entries: dict[str, Entry] = {}
+        self._ignore_files: Mapping[str, bytes] = {}  # digests of those that were obeyed when all was listed
+        self._is_listing = False  # what is on disk may be other than what the listing under way has seen
         self._folders: set[str] = set()  # names of the folders those are in
         self._since: Read | None = None  # what was read here since the index under way was begun
         self._due = asyncio.Event()  # an index is to be made
@@ -159,8 +162,11 @@ class Files:
 
     def _right_matters(self, path: Path) -> bool:
         """Tell whether rights to a folder, which may have changed, can change the corpus; called as `_matters`."""
-        is_known, is_open = self.name_of(path) in self._folders, os.access(path, os.R_OK | os.X_OK)
-        return path == self.path or (is_known != is_open and self._matters(path))
+        is_open = os.access(path, os.R_OK | os.X_OK)
+        if path == self.path:
+            return self._is_listing or is_open != (self._failed_at is None)
+        is_known = self.name_of(path) in self._folders
+        return is_known != is_open and self._matters(path)
 
     # --- what is saved -----------------------------------------------------------------------------
     async def _keep_read(self) -> None:
@@ -175,15 +181,23 @@ class Files:
 
     def _changed_of(self, paths: set[Path]) -> set[Path]:
         """Return the paths that are not as they were read: a link to a file, or another right to it, is no change."""
-        return {path for path in paths if self._rules.is_rules_file(path) or not self._is_as_read(path)}
+        return {path for path in paths if self._rules_otherwise(path) or not self._is_as_read(path)}
 
     def _is_as_read(self, path: Path) -> bool:
         entry = self._entries.get(self.name_of(path))
         return entry is not None and entry.stamp == _stamp(path) and os.access(path, os.R_OK)
 
+    def _rules_otherwise(self, path: Path) -> bool:
+        """Tell whether a file may leave out something else than when all was listed."""
+        if not self._rules.is_rules_file(path):
+            return False
+        if self._is_listing or not self._rules.is_ignore_file(path):
+            return True
+        return digest(str(path)) != self._ignore_files.get(self.name_of(path) or printable(str(path)), b"")
+
     def _is_much(self, paths: set[Path]) -> bool:
         """Tell whether changed paths are more than a save, or change what others mean."""
-        if len(paths) > _MANY_FILES or any(self._rules.is_rules_file(p) or self._is_folder(p) for p in paths):
+        if len(paths) > _MANY_FILES or any(self._rules_otherwise(p) or self._is_folder(p) for p in paths):
             return True
         if self.path in paths and not self._entries:
             return True  # it has come back, as a folder or as a file
@@ -269,11 +283,12 @@ class Files:
             self.ready.set()
 
     async def _try_to_index(self) -> None:
-        began = time.monotonic()
+        began, self._is_listing = time.monotonic(), True
         try:
             await self._index()
         except WorkspaceError as error:
             await self._fail(error)
+        self._is_listing = False
         ended = time.monotonic()  # as of the event loop
         self._rested_at = ended + _RESTS * (ended - began)
 
@@ -287,6 +302,7 @@ class Files:
         async with self._remembering:
             before, self._entries = self._entries, dict(index.files)
             self.memory, self.left_out, self.held_back = memory, index.left_out, index.held_back
+            self._ignore_files = index.ignore_files
             self.error, self._failed_at = self._unwatched, None
             self._folders = await asyncio.to_thread(_folders_of, index.files)
             await self._remember(self._news(since))

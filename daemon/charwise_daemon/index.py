@@ -9,7 +9,7 @@ import mmap
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -80,6 +80,7 @@ class Index:
     characters: int = 0
     left_out: int = 0  # files and folders that the rules leave out
     held_back: int = 0  # bytes of files, as they are on disk, that had no room
+    ignore_files: Mapping[str, bytes] = field(default_factory=dict)  # digests of those that were obeyed, as of Rules
     error: str = ""
 
 
@@ -137,7 +138,7 @@ def make(order: Order) -> Index:
         name: Entry(*entry.stamp, *memory.places.get(name, (NOWHERE, NOWHERE)))
         for name, entry in gathered.entries.items()
     }
-    return Index(files, len(memory.base), left_out, gathered.held_back)
+    return Index(files, len(memory.base), left_out, gathered.held_back, listing.rules.ignore_files())
 
 
 class _Gathered:

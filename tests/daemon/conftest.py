@@ -1,5 +1,6 @@
 """An LSTM really trained for a moment, for tests of what is built on one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def lstm(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """A small LSTM that has read some real code, on the kernel where there is one."""
     stored = train_tiny(tmp_path_factory.mktemp("lstm"), ModelConfig(layers=2, width=32, embedding=16), 1)
     return engine_of(stored.meta.model, stored.weights)
+
+
+@pytest.fixture
+def rights(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Not for root, who may read everything."""
+    path = tmp_path_factory.mktemp("rights") / "closed"
+    path.touch(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
 
 
 def train_tiny(folder: Path, model: ModelConfig, epochs: float, files: int = 3) -> Checkpoint:

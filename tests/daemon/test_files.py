@@ -172,15 +172,46 @@ async def test_follow_a_root_that_is_gone(tmp_path: Path) -> None:
 async def test_follow_nothing_when_only_rights_change(tmp_path: Path) -> None:
     """Rights and links that leave all readable cause no reading, neither of files nor of all there is."""
     write_in_turn(tmp_path, a="the first platypus", sub__b="the second wolverine")
+    write_in_turn(tmp_path, **{".gitignore": "c\n", "sub__.charwiseignore": "d\n"})
     async with following(tmp_path, CorpusSettings()) as followed:
-        (tmp_path / "a").chmod(0o600)
-        (tmp_path / "sub" / "b").chmod(0o600)
-        (tmp_path / "sub").chmod(0o700)
+        for file in ("a", "sub/b", ".gitignore", "sub/.charwiseignore"):
+            (tmp_path / file).chmod(0o600)
+        for folder in ("sub", "."):
+            (tmp_path / folder).chmod(0o711)
+        os.utime(tmp_path)
         (tmp_path / ".env").hardlink_to(tmp_path / "a")
         (tmp_path / "last").write_text("the last marmoset")
         await followed.until(lambda: followed.recalls("last marmoset"))
         assert followed.read == {tmp_path / "last"}
         assert followed.indices == 1
+
+
+async def test_follow_an_ignore_file_that_says_the_same(tmp_path: Path) -> None:
+    """An ignore file that is touched, or leaves out no more than before, is saved like any other file."""
+    write_in_turn(tmp_path, a="the first platypus", **{".gitignore": "b\n", ".git__info__exclude": "c\n"})
+    async with following(tmp_path, CorpusSettings()) as followed:
+        (tmp_path / ".gitignore").touch()
+        (tmp_path / ".git" / "info" / "exclude").touch()
+        (tmp_path / ".charwiseignore").write_text("# nothing yet\n")
+        await followed.until(lambda: followed.recalls("# nothing yet"))
+        assert followed.indices == 1
+        (tmp_path / ".charwiseignore").write_text("a\n")
+        await followed.until(lambda: not followed.recalls("first platypus"))
+        (tmp_path / ".charwiseignore").unlink()
+        await followed.until(lambda: followed.recalls("first platypus"))
+
+
+@pytest.mark.usefixtures("rights")
+async def test_follow_rights_to_what_decides(tmp_path: Path) -> None:
+    """An ignore file that may not be read leaves nothing out; a root that may not be is told of, and read again."""
+    write_in_turn(tmp_path, a="the first platypus", **{".gitignore": "a\n"})
+    async with following(tmp_path, CorpusSettings()) as followed:
+        (tmp_path / ".gitignore").chmod(0)
+        await followed.until(lambda: followed.recalls("first platypus"))
+        (tmp_path / ".").chmod(0)
+        await followed.until(lambda: "could not be read" in followed.error)
+        (tmp_path / ".").chmod(0o700)
+        await followed.until(lambda: not followed.error)
 
 
 async def test_follow_a_folder_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

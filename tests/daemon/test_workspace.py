@@ -314,15 +314,6 @@ def _remembered() -> int:
     return int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
 
 
-@pytest.fixture
-def rights(tmp_path: Path) -> None:
-    """Not for root, who may read everything."""
-    path = tmp_path / "closed"
-    path.touch(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
-
-
 @pytest.mark.usefixtures("rights")
 async def test_follow_rights(project: Path) -> None:
     """A file or folder that may not be read any more is forgotten; one that may be read again is recalled."""

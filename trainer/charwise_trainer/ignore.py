@@ -8,6 +8,7 @@ is not read. Knows nothing of the default list, nor of secrets.
 """
 
 import codecs
+import hashlib
 import os
 import re
 import warnings
@@ -91,8 +92,10 @@ class Pattern:
 class IgnoreFile:
     """The patterns of one file, and the folder they are relative to (absolute, one character per byte, ends in "/")."""
 
-    def __init__(self, label: str, base: str, patterns: Sequence[Pattern]) -> None:
+    def __init__(self, path: str, label: str, base: str, patterns: Sequence[Pattern], digest: bytes) -> None:
+        self.path = path
         self.label = label  # how a reason names it
+        self.digest = digest  # of all that it says
         self._base = base
         self._patterns = patterns[::-1]  # the last that matches decides
         self._with_paths = [pattern for pattern in self._patterns if not pattern.by_name]
@@ -151,6 +154,12 @@ def layers_above(root: str) -> Layers:
     return layers
 
 
+def digest(path: str) -> bytes:
+    """Return the digest of the ignore file at a path; b"" of one that says nothing, be it not there or not readable."""
+    file = _load(path, "/", "/")
+    return file.digest if file else b""
+
+
 def decide(files: Iterable[IgnoreFile], path: str, name: str, is_folder: bool) -> Verdict | None:
     """Return what the files, innermost first, say of the absolute path, or None where none has an opinion."""
     path, name = _per_byte(path), _per_byte(name)
@@ -169,7 +178,8 @@ def _load(path: str, base: str, root: str) -> IgnoreFile | None:
         return None
     patterns = list(_patterns(raw.removeprefix(codecs.BOM_UTF8).decode("latin-1")))
     label = printable(os.path.relpath(path, root))
-    return IgnoreFile(label, _per_byte(base), patterns) if patterns else None
+    found = hashlib.blake2b(raw, digest_size=16).digest()
+    return IgnoreFile(path, label, _per_byte(base), patterns, found) if patterns else None
 
 
 def _per_byte(path: str) -> str:

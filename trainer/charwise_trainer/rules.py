@@ -117,7 +117,16 @@ class Rules:
 
     def is_rules_file(self, path: Path) -> bool:
         """Return whether a change of `path` may change what is left out: then discover again, with new Rules."""
-        return path.name in {GIT_IGNORE, OWN_IGNORE, *MARKERS} or path.parts[-3:] == (".git", "info", "exclude")
+        return path.name in MARKERS or self.is_ignore_file(path)
+
+    def is_ignore_file(self, path: Path) -> bool:
+        """Return whether `path` holds patterns of what is left out; see `digest` in ignore for whether they changed."""
+        return path.name in {GIT_IGNORE, OWN_IGNORE} or path.parts[-3:] == (".git", "info", "exclude")
+
+    def ignore_files(self) -> dict[str, bytes]:
+        """Return the digests of the ignore files that were read so far, by name; of one outside, by path."""
+        read = {file for folder in self._folders.values() for file in (*folder.layers.git, *folder.layers.own)}
+        return {printable(file.path.removeprefix(_base(self._top))): file.digest for file in read}
 
     def walk(self) -> Iterator[Candidate | Exclusion]:
         """Yield every file accepted so far and all that is left out; a folder left out is not entered."""
