@@ -78,9 +78,11 @@ class Files:
         self._ignore_files: Mapping[str, bytes] = {}  # digests of those that were obeyed when all was listed
         self._is_listing = False  # what is on disk may be other than what the listing under way has seen
         self._folders: set[str] = set()  # names of the folders those are in
-        self._since: Read | None = None  # what was read here since the index under way was begun
+        self._since: set[Path] | None = None  # what was read here since the index under way was begun
         self._due = asyncio.Event()  # an index is to be made
         self._arrived = asyncio.Queue[Path]()  # paths that changed
+        self._outside = frozenset[Path]()  # ignore files elsewhere that are watched
+        self._lost: asyncio.Future[str] | None = None  # ends the watch
         self._unwatched = ""  # why nobody but clients tells of changes
         self._rested_at = 0.0  # when a save may be a reason for an index again
         self._failed_at: float | None = None  # when the index made last could not be made
@@ -127,10 +129,10 @@ class Files:
         while True:
             said, self._unwatched = self._unwatched, ""
             try:
-                async with self._watched() as lost:
+                async with self._watched() as self._lost:
                     self._due.set()
                     soonest = time.monotonic() + _PAUSE_SECONDS
-                    log.info("watching %s anew: %s", self.path, await lost)
+                    log.info("watching %s anew: %s", self.path, await self._lost)
                 await asyncio.sleep(soonest - time.monotonic())
             except (FileNotFoundError, NotADirectoryError):  # it went just now
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -141,7 +143,12 @@ class Files:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _watched(self) -> contextlib.AbstractAsyncContextManager[asyncio.Future[str]]:
-        return watching(self.path, self._matters, self._arrived, self._right_matters, self._note_refused)
+        self._outside = self._rules.outside
+        return watching(self.path, self._matters, self._arrived, self._right_matters, self._note_refused, self._outside)
+
+    def _watch_anew(self, reason: str) -> None:
+        if self._lost and not self._lost.done():
+            self._lost.set_result(reason)
 
     def _note_refused(self, error: OSError) -> None:
         self._note_unwatched(f"changes in parts of {self.path} are not followed: {error}; {_LIMIT_ADVICE}")
@@ -176,7 +183,7 @@ class Files:
                 self._due.set()
             else:
                 began = time.monotonic()
-                await self._take(await asyncio.to_thread(self._read, paths))
+                await self._take(await asyncio.to_thread(self._read, paths), paths)
                 await asyncio.sleep(_RESTS * (time.monotonic() - began))
 
     def _changed_of(self, paths: set[Path]) -> set[Path]:
@@ -217,11 +224,11 @@ class Files:
             read[name] = file
         return read
 
-    async def _take(self, read: Read) -> None:
+    async def _take(self, read: Read, paths: Iterable[Path] = ()) -> None:
         """Take files that were read into the memory; a memory worn by many of them is made anew."""
         async with self._remembering:
             if self._since is not None:
-                self._since |= read
+                self._since.update(paths)
             found = self._news(read)
             if by_hand := await asyncio.to_thread(self._by_hand, found, set(self._documents())):
                 self._saved(by_hand)
@@ -294,22 +301,28 @@ class Files:
 
     async def _index(self) -> None:
         """Read all files that are not known, choose among them, and replace the memory."""
-        self._judge_by(await asyncio.to_thread(Rules, self.path, self._limits))
+        await self._judge_anew()
         async with self._remembering:
-            known, since = dict(self._entries), Read()
+            known, since = dict(self._entries), set[Path]()
             self._since = since
         index, memory = await self._indexer.make(known, self._documents())
+        await self._judge_anew()  # what the index has obeyed may have changed after the first time, and is told no more
         async with self._remembering:
             before, self._entries = self._entries, dict(index.files)
             self.memory, self.left_out, self.held_back = memory, index.left_out, index.held_back
             self._ignore_files = index.ignore_files
             self.error, self._failed_at = self._unwatched, None
             self._folders = await asyncio.to_thread(_folders_of, index.files)
-            await self._remember(self._news(since))
+            await self._remember(self._news(await asyncio.to_thread(self._read, since)))
             self._since = None
             changes = await asyncio.to_thread(_changes, before, dict(self._entries))
         if changes or not self.ready.is_set():
             self._changed(changes)
+
+    async def _judge_anew(self) -> None:
+        self._judge_by(await asyncio.to_thread(Rules, self.path, self._limits))
+        if self._rules.outside != self._outside:
+            self._watch_anew("its repository is another, or none")
 
     async def _fail(self, error: WorkspaceError) -> None:
         """Note that no index could be made: the memory stays as it was, unless all files are gone."""

@@ -20,8 +20,8 @@ from watchdog.utils import BaseThread
 
 log = logging.getLogger(__name__)
 
-# Nothing in a folder counts here, only what becomes of itself; a folder that is watched already stays so.
-_ITSELF = Mask(InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MASK_ADD)
+# Nothing in a folder counts here, only what becomes of itself.
+_ITSELF = Mask(InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_DELETE_SELF)
 
 
 class _Guarded(BaseThread):
@@ -46,9 +46,10 @@ class _Reader(_Guarded, InotifyFD):
         self._refused: Callable[[OSError], None] | None = refused
         self.unreadable = set[str]()  # folders, to us
 
-    def add_callback(self, path: bytes, *arguments: Any) -> WatchDescriptor:
+    def add_callback(self, path: bytes, mask: Mask, *arguments: Any) -> WatchDescriptor:
         try:
-            descriptor = super().add_callback(path, *arguments)
+            # A folder may be watched for two reasons: the second takes nothing away of what the first wants to know.
+            descriptor = super().add_callback(path, Mask(mask | InotifyConstants.IN_MASK_ADD), *arguments)
         except OSError as error:
             if error.errno == errno.ENOSPC and self._refused:
                 self._refused(error)
@@ -92,7 +93,7 @@ class _Itself:
 
 
 class Observer(_Guarded, BaseObserver):
-    """Watches one folder.
+    """Watches one folder, and some outside of it.
 
     Args:
         lost: called with the reason when not all is told any more: watch anew.

@@ -7,11 +7,18 @@ import asyncio
 import contextlib
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers.api import BaseObserver
 
 # Editors write, rename and touch within milliseconds; a branch switch takes longer, but never pauses for this long.
@@ -20,6 +27,8 @@ _QUIET_SECONDS = 0.1
 _LONGEST_SECONDS = 2.0
 # Reading a file is no change; a directory's own entry is told of again by what changed in it.
 _TELLING = {"created", "modified", "moved", "deleted", "closed", "attrib"}
+# Of a folder outside of what is watched, the system tells no more than this: neither who opens files, nor of folders.
+_OUTSIDE: list[type[FileSystemEvent]] = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
 
 
 class _Forward(FileSystemEventHandler):
@@ -42,6 +51,7 @@ async def watching(
     arrived: asyncio.Queue[Path],
     right_matters: Callable[[Path], bool] = lambda _: False,
     refused: Callable[[OSError], None] = lambda _: None,
+    outside: Iterable[Path] = (),
 ) -> AsyncIterator[asyncio.Future[str]]:
     """Watch a folder or a file: inside, what changes in it arrives; where it is not there, its return ends the watch.
 
@@ -53,6 +63,7 @@ async def watching(
         arrived: gets those.
         right_matters: tells the same as `matters` of a folder where only the rights to it may have changed.
         refused: called when parts of the root cannot be watched: the system's limit of watches is reached.
+        outside: files elsewhere that are watched too, each by its folder alone, while the root is there.
 
     Raises:
         OSError: the system cannot watch it (as above, or it may not be read).
@@ -77,7 +88,7 @@ async def watching(
     def refuse(error: OSError) -> None:
         loop.call_soon_threadsafe(refused, error)
 
-    observer = await asyncio.to_thread(_start, place, _Forward(tell), lose, refuse)
+    observer = await asyncio.to_thread(_start, place, outside, _Forward(tell), lose, refuse)
     try:
         if await asyncio.to_thread(_place_of, root) != place:
             lose(f"{root} came or went meanwhile")
@@ -106,6 +117,7 @@ def _place_of(root: Path) -> _Place:
 
 def _start(
     place: _Place,
+    outside: Iterable[Path],
     handler: FileSystemEventHandler,
     lose: Callable[[str], None],
     refuse: Callable[[OSError], None],
@@ -117,6 +129,9 @@ def _start(
     except OSError:
         observer.stop()
         raise
+    for folder in {path.parent for path in outside} if place.is_root else ():
+        with contextlib.suppress(OSError):  # what cannot be watched is looked at when all is listed
+            observer.schedule(handler, str(folder), event_filter=_OUTSIDE)
     return observer
 
 

@@ -201,6 +201,47 @@ async def test_follow_an_ignore_file_that_says_the_same(tmp_path: Path) -> None:
         await followed.until(lambda: followed.recalls("first platypus"))
 
 
+@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "services/.gitignore", "services/.charwiseignore"])
+async def test_follow_ignore_files_above(tmp_path: Path, name: str) -> None:
+    """Of a workspace in a repository, the ignore files above it are followed as those inside; nothing else there is."""
+    root, above = tmp_path / "services" / "web", tmp_path / name
+    write_in_turn(root, a="the first platypus")
+    write_in_turn(tmp_path, README="no matter", **{".git__info__exclude": "# git's own\n"})
+    async with following(root, CorpusSettings()) as followed:
+        (tmp_path / "saved").write_text("a\n")
+        (tmp_path / "saved").replace(above)
+        await followed.until(lambda: followed.indices == 2 and not followed.recalls("first platypus"))
+        above.touch()
+        (tmp_path / "README").write_text("changed")
+        (tmp_path / "services" / "pyvenv.cfg").write_text("home = elsewhere")
+        (root / "c").write_text("the second wolverine")
+        await followed.until(lambda: followed.recalls("second wolverine"))
+        assert followed.indices == 2
+        (tmp_path / "saved").write_text("c\n")
+        (tmp_path / "saved").replace(above)
+        await followed.until(lambda: followed.recalls("first platypus") and not followed.recalls("second wolverine"))
+        above.unlink()
+        await followed.until(lambda: followed.recalls("second wolverine"))
+
+
+async def test_follow_ignore_files_of_another_repository(tmp_path: Path) -> None:
+    """What a worktree or a submodule excludes stands elsewhere; it is followed, as what takes its place."""
+    root, git = tmp_path / "worktree", tmp_path / "main" / ".git"
+    write_in_turn(git, worktrees__w__commondir="../..\n", info__exclude="b\n")
+    write_in_turn(root, a="the first platypus", **{".git": f"gitdir: {git / 'worktrees' / 'w'}\n"})
+    async with following(root, CorpusSettings()) as followed:
+        (git / "info" / "exclude").write_text("a\n")
+        await followed.until(lambda: not followed.recalls("first platypus"))
+        write_in_turn(tmp_path, **{".git__info__exclude": "b\n"})
+        (root / ".git").unlink()
+        (git / "info" / "exclude").unlink()
+        await followed.until(lambda: followed.recalls("first platypus"))
+        write_in_turn(root, c="the second wolverine")
+        await followed.until(lambda: followed.recalls("second wolverine"))
+        (tmp_path / ".gitignore").write_text("c\n")
+        await followed.until(lambda: not followed.recalls("second wolverine"))
+
+
 @pytest.mark.usefixtures("rights")
 async def test_follow_rights_to_what_decides(tmp_path: Path) -> None:
     """An ignore file that may not be read leaves nothing out; a root that may not be is told of, and read again."""

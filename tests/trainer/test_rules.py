@@ -219,8 +219,19 @@ def test_rules_files_are_those_that_change_what_is_left_out(tmp_path: Path) -> N
     rules = Rules(tmp_path)
     for name in (".gitignore", "a/.charwiseignore", ".git/info/exclude", "venv2/pyvenv.cfg"):
         assert rules.is_rules_file(tmp_path / name)
-    for name in ("gitignore", "exclude", "info/exclude", "a.py"):
+    for name in ("gitignore", "exclude", "info/exclude", "a.py", "../.gitignore", "../pyvenv.cfg"):
         assert not rules.is_rules_file(tmp_path / name)
+
+
+def test_rules_files_above_the_root_are_those_of_its_repository(tmp_path: Path) -> None:
+    root = write(tmp_path / "repository/sub/root", a="text")
+    assert Rules(root).outside == set()
+    write(tmp_path, **{"repository/.git/info/exclude": ""})
+    paths = (".gitignore", ".charwiseignore", ".git/info/exclude", "sub/.gitignore", "sub/.charwiseignore")
+    rules = Rules(root)
+    assert rules.outside == {tmp_path / "repository" / path for path in paths}
+    assert all(map(rules.is_rules_file, rules.outside))
+    assert Rules(root / "a").outside == set()
 
 
 def test_new_rules_see_a_changed_ignore_file(tmp_path: Path) -> None:

@@ -132,26 +132,25 @@ class Layers:
 
     def inside(self, folder: str, root: str) -> "Layers":
         """Return the layers inside `folder`, which lies just below theirs; `root` is what reasons are relative to."""
-        base = folder.rstrip("/") + "/"
-        git = [_load(path, base, root) for path in (base + GIT_IGNORE, _exclude_file(base)) if path]
+        base = _base(folder)
+        git = [_load(path, base, root) for path in _git_files(base)]
         own = [_load(base + OWN_IGNORE, base, root)]
         return Layers((*filter(None, git), *self.git), (*filter(None, own), *self.own))
 
 
 def layers_above(root: str) -> Layers:
     """Return what holds above `root`: the ignore files from its repository's top down; none outside a repository."""
-    folders = []
-    folder = root
-    while not os.path.lexists(f"{folder}/.git"):
-        above = os.path.dirname(folder)  # noqa: PTH120 - text in, text out
-        if above == folder:
-            return Layers()
-        folder = above
-        folders.append(folder)
     layers = Layers()
-    for folder in reversed(folders):
+    for folder in _folders_above(root):
         layers = layers.inside(folder, root)
     return layers
+
+
+def files_outside(root: str) -> frozenset[Path]:
+    """Return the ignore files that hold inside a folder and lie outside of it, whether they are there or not."""
+    inside, above = _base(root), [_base(folder) for folder in _folders_above(root)]
+    paths = [path for base in (inside, *above) for path in (*_git_files(base), base + OWN_IGNORE)]
+    return frozenset(Path(path) for path in paths if not path.startswith(inside))
 
 
 def digest(path: str) -> bytes:
@@ -192,6 +191,28 @@ def _per_byte(path: str) -> str:
     return path.replace("\n", "\0")
 
 
+def _folders_above(root: str) -> list[str]:
+    """Return the folders above `root` that are in its repository, the top first."""
+    folders, folder = list[str](), root
+    while not os.path.lexists(f"{folder}/.git"):
+        above = os.path.dirname(folder)  # noqa: PTH120 - text in, text out
+        if above == folder:
+            return []
+        folder = above
+        folders.append(folder)
+    return folders[::-1]
+
+
+def _git_files(base: str) -> list[str]:
+    """Return the paths of git's ignore files that hold in a folder, the weaker last."""
+    exclude = _exclude_file(base)
+    return [base + GIT_IGNORE, exclude] if exclude else [base + GIT_IGNORE]
+
+
+def _base(folder: str) -> str:
+    return folder.rstrip("/") + "/"
+
+
 def _exclude_file(base: str) -> str | None:
     """Return the repository's own list when a repository begins here, also in a worktree or submodule."""
     git = base + ".git"
@@ -202,7 +223,7 @@ def _exclude_file(base: str) -> str | None:
         return None
     directory = os.path.join(base, directory)  # noqa: PTH118 - text in, text out
     common = _first_line(directory + "/commondir")
-    return os.path.join(directory, common, "info/exclude")  # noqa: PTH118 - text in, text out
+    return os.path.realpath(os.path.join(directory, common)) + "/info/exclude"  # noqa: PTH118 - text in, text out
 
 
 def _first_line(path: str) -> str:

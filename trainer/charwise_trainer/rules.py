@@ -13,7 +13,7 @@ from pathlib import Path
 
 from charwise_trainer.defaults import MARKERS, VERSION_CONTROL, left_out_file, left_out_folder, left_out_text
 from charwise_trainer.errors import LeftOut
-from charwise_trainer.ignore import GIT_IGNORE, OWN_IGNORE, Layers, decide, layers_above
+from charwise_trainer.ignore import GIT_IGNORE, OWN_IGNORE, Layers, decide, files_outside, layers_above
 from charwise_trainer.secrets import scrub, secret_folder, secret_name
 from charwise_trainer.text import VANISHED, larger_than, printable, read_regular, to_utf8, unreadable
 
@@ -84,6 +84,8 @@ class Rules:
         self._limit = limits.total_bytes if self._single else limits.file_bytes
         self._top = str(self.root.parent if self._single else self.root)
         self._roots = {_base(str(self.root)), _base(os.path.abspath(root))}  # noqa: PTH100 - as text, to compare
+        # Ignore files that count and lie outside of the root; they need not be there.
+        self.outside = frozenset[Path]() if self._single else files_outside(self._top)
         layers = Layers() if self._single else layers_above(self._top).inside(self._top, self._top)
         self._folders = {"": _Folder(self._top, secret_folder(Path(self._top)), layers)}
 
@@ -117,11 +119,12 @@ class Rules:
 
     def is_rules_file(self, path: Path) -> bool:
         """Return whether a change of `path` may change what is left out: then discover again, with new Rules."""
-        return path.name in MARKERS or self.is_ignore_file(path)
+        return (path.name in MARKERS and self._relative(path) is not None) or self.is_ignore_file(path)
 
     def is_ignore_file(self, path: Path) -> bool:
         """Return whether `path` holds patterns of what is left out; see `digest` in ignore for whether they changed."""
-        return path.name in {GIT_IGNORE, OWN_IGNORE} or path.parts[-3:] == (".git", "info", "exclude")
+        is_named_so = path.name in {GIT_IGNORE, OWN_IGNORE} or path.parts[-3:] == (".git", "info", "exclude")
+        return path in self.outside or (is_named_so and self._relative(path) is not None)
 
     def ignore_files(self) -> dict[str, bytes]:
         """Return the digests of the ignore files that were read so far, by name; of one outside, by path."""
