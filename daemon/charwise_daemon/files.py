@@ -6,6 +6,7 @@ rules, a worn memory) is done by the indexer's process meanwhile; what is saved 
 
 import asyncio
 import contextlib
+import errno
 import functools
 import logging
 import os
@@ -19,7 +20,7 @@ from charwise_daemon.indexer import Indexer
 from charwise_daemon.memory import CorpusMemory
 from charwise_daemon.saved import MOST_FILES, Saved, is_by_git
 from charwise_daemon.settings import CorpusSettings
-from charwise_daemon.watcher import settled, watching
+from charwise_daemon.watcher import limit, settled, watching
 from charwise_trainer.corpus import END, CorpusFile, Limits, Rules, encode, encode_header
 from charwise_trainer.errors import TrainerError
 from charwise_trainer.ignore import digest
@@ -42,7 +43,7 @@ _MOST_JUDGED = 256
 _PAUSE_SECONDS = 1.0
 
 _GONE = "does not exist: what was known of it is forgotten, and it is read when it is back"
-_LIMIT_ADVICE = "raise fs.inotify.max_user_watches, and restart the daemon"
+_LIMIT_ADVICE = "raise fs.inotify.max_user_watches with `sysctl`, and they are from the next save on"
 
 Read = dict[str, CorpusFile | None]  # name -> what was read, None of a file that is gone or left out now
 Changes = Mapping[str, int | None]  # name -> time of the file that is new or changed, None of one that is gone
@@ -83,7 +84,8 @@ class Files:
         self._arrived = asyncio.Queue[Path]()  # paths that changed
         self._outside = frozenset[Path]()  # ignore files elsewhere that are watched
         self._lost: asyncio.Future[str] | None = None  # ends the watch
-        self._unwatched = ""  # why nobody but clients tells of changes
+        self._unwatched = ""  # why nobody but clients tells of changes, or of some
+        self._limit = ""  # of watches, where it left parts unwatched
         self._rested_at = 0.0  # when a save may be a reason for an index again
         self._failed_at: float | None = None  # when the index made last could not be made
         self._remembering = asyncio.Lock()  # the memory is replaced by one at a time
@@ -127,7 +129,7 @@ class Files:
     async def _keep_watched(self) -> None:
         """Watch, and have all listed that may have changed before; anew when something keeps changes from arriving."""
         while True:
-            said, self._unwatched = self._unwatched, ""
+            said, self._unwatched, self._limit = self._unwatched, "", ""
             try:
                 async with self._watched() as self._lost:
                     self._due.set()
@@ -137,7 +139,8 @@ class Files:
             except (FileNotFoundError, NotADirectoryError):  # it went just now
                 await asyncio.sleep(_PAUSE_SECONDS)
             except OSError as error:
-                self._note_unwatched(f"changes in {self.path} are not followed: {error}")
+                advice = f"; {_LIMIT_ADVICE}" if error.errno == errno.ENOSPC else ""
+                self._note_unwatched(f"changes in {self.path} are not followed: {error}{advice}")
                 if self._unwatched != said:
                     self._due.set()
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -151,6 +154,7 @@ class Files:
             self._lost.set_result(reason)
 
     def _note_refused(self, error: OSError) -> None:
+        self._limit = limit()
         self._note_unwatched(f"changes in parts of {self.path} are not followed: {error}; {_LIMIT_ADVICE}")
 
     def _note_unwatched(self, why: str) -> None:
@@ -178,6 +182,8 @@ class Files:
     # --- what is saved -----------------------------------------------------------------------------
     async def _keep_read(self) -> None:
         async for told in settled(self._arrived):
+            if self._limit and self._limit != limit():
+                self._watch_anew("the system's limit of watches is another")
             paths = await asyncio.to_thread(self._changed_of, told)
             if await asyncio.to_thread(self._is_much, paths):
                 self._due.set()

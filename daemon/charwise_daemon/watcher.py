@@ -25,6 +25,8 @@ from watchdog.observers.api import BaseObserver
 _QUIET_SECONDS = 0.1
 # A build that never pauses must not keep the user's own changes waiting.
 _LONGEST_SECONDS = 2.0
+# Of the whole system, and of a container by itself.
+_LIMITS = (Path("/proc/sys/fs/inotify/max_user_watches"), Path("/proc/sys/user/max_inotify_watches"))
 # Reading a file is no change; a directory's own entry is told of again by what changed in it.
 _TELLING = {"created", "modified", "moved", "deleted", "closed", "attrib"}
 # Of a folder outside of what is watched, the system tells no more than this: neither who opens files, nor of folders.
@@ -95,6 +97,12 @@ async def watching(
         yield lost
     finally:
         await asyncio.to_thread(_stop, observer)
+
+
+def limit() -> str:
+    """Return what tells whether the system's limit of watches has changed; "" where it has none."""
+    limits = [path for path in _LIMITS if path.exists()]
+    return " ".join(path.read_text("ascii").strip() for path in limits)
 
 
 class _Place(NamedTuple):

@@ -288,6 +288,21 @@ def test_doctor(run: Run) -> None:
     assert "unknown parameter 'minuets'" in out
 
 
+def test_doctor_says_what_the_daemon_cannot_follow(run: Run, project: Path) -> None:
+    """What keeps a workspace from being learned is said, as the daemon that runs knows it."""
+    with Client("test") as client:
+        client.request("subscribe")
+        client.request("workspace_add", WorkspacePath(str(project)))
+        events = (event for each in client.notifications() if (event := each.params)["kind"] == "memory")
+        next(events)
+        assert "BAD  learning" not in run("doctor")[1]
+        project.rename(project.parent / "away")
+        assert next(events)["files"] == 0
+        code, out, _ = run("doctor")
+    assert code == 1
+    assert f"BAD  learning: {project} does not exist: what was known of it is forgotten" in out
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from charwise_daemon import paths
+from charwise_daemon import files, paths
 from charwise_daemon.served import Served
 from charwise_daemon.settings import CorpusSettings
 from charwise_daemon.shard import MAX_ORDER
@@ -286,7 +286,7 @@ async def test_follow_more_than_the_system_remembers(project: Path, monkeypatch:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 async def test_follow_up_to_the_limit_of_watches(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system watches only a part, status says so; what is saved there is recalled."""
+    """Where the system watches only a part, status says so; what is saved there is recalled. All is, with more room."""
     from watchdog.observers import inotify_c  # noqa: PLC0415 - only there
 
     add = inotify_c.inotify_add_watch
@@ -308,6 +308,14 @@ async def test_follow_up_to_the_limit_of_watches(project: Path, monkeypatch: pyt
         (project / "other" / "new.py").write_text("quokka_total = 0\n")
         await followed.until("quokka_tota")
         assert "max_user_watches" in followed.workspace.status()["error"]
+        monkeypatch.setattr(inotify_c, "inotify_add_watch", add)
+        monkeypatch.setattr(files, "limit", lambda: "more")
+        (project / "sub" / "new.py").write_text("marmoset_height = 0\n")
+        (project / "new.py").write_text("capybara_weight = 0\n")
+        await followed.until("marmoset_heigh")
+        assert followed.workspace.status()["error"] == ""
+        (project / "sub" / "new.py").write_text("wolverine_mood = 0\n")
+        await followed.until("wolverine_moo")
 
 
 def _remembered() -> int:

@@ -122,10 +122,13 @@ def _daemon() -> Iterator[Finding]:
         yield Finding("daemon", is_well=True, seen="none runs; editors start it")
         return
     with Client("charwise doctor", start=False) as client:
-        hello = client.hello
+        hello, status = client.hello, client.request("status")
     is_well = hello["version"] == __version__
     todo = "" if is_well else f", but this is {__version__}: `charwise daemon restart`"
     yield Finding("daemon", is_well, f"version {hello['version']}, process {hello['pid']}{todo}")
+    for workspace in status["workspaces"]:
+        if workspace["error"]:
+            yield Finding("learning", is_well=False, seen=workspace["error"])
 
 
 def _shells() -> Iterator[Finding]:
