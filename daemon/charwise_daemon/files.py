@@ -70,7 +70,7 @@ class Files:
         self.ready = asyncio.Event()  # they have been read, or cannot be
         self.error = ""  # what keeps them from being read
         self.memory = CorpusMemory.build({})
-        self.left_out = 0  # by the rules
+        self.left_out = 0  # by the rules, when all was last listed: what they leave out is not followed
         self.held_back = 0  # bytes for which the memory has no room
         self._limits = Limits(settings.file_bytes, settings.total_bytes)
         self._judge_by(Rules(path, self._limits))

@@ -96,7 +96,9 @@ def test_workspace_larger_than_the_memory(run: Run, project: Path) -> None:
     assert shown.endswith(" MB; the model learns from all of it")
     assert run("workspace", "add", project)[0] == 0
     asyncio.run(_memory_of(project))
-    [line] = [line for line in run("daemon", "status")[1].splitlines() if "memory holds" in line]
+    lines = run("daemon", "status")[1].splitlines()
+    assert any(line.endswith(", 0 left out when all was last listed") for line in lines)
+    [line] = [line for line in lines if "memory holds" in line]
     assert line.startswith("  memory holds the newest and nearest 0.0")
 
 

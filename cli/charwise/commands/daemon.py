@@ -134,8 +134,9 @@ def readable(seen: dict[str, Any]) -> str:
 def _workspace(seen: dict[str, Any]) -> list[str]:
     before = "base model" if seen["base"] else "memory only"
     learned = before if seen["step"] is None else f"step {seen['step']:,}, {bits(seen['bpc'])}"
+    left_out = f"{seen['left_out']:,} left out when all was last listed"  # of what is left out, no change is told
     lines = [
-        f"{seen['path']}: {seen['files']:,} files, {seen['characters']:,} characters, {seen['left_out']:,} left out",
+        f"{seen['path']}: {seen['files']:,} files, {seen['characters']:,} characters, {left_out}",
         f"  model {seen['model']}: {learned}",
     ]
     if seen["held_back"]:
