@@ -227,6 +227,7 @@ class TestStatus:
         assert (await status_of(editor, "off")).busy
         await status_of(editor, "ready")
 
+    @pytest.mark.usefixtures("daemon")
     async def test_wrong_options(self, editor: Editor) -> None:
         """The status says what is wrong with the options, and no longer when it is mended."""
         await editor.begin(initialization_options={"progress": 1})

@@ -3,26 +3,10 @@
 from tests.editors.vscode.texts import DEDENT
 from tests.editors.vscode.workbench import Workbench
 
-_EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-
 
 def test_file(window: Workbench) -> None:
-    """What is switched off for this file is off in all cells of the notebook, and forgotten is the notebook."""
-    window.close()
-    path = window.folder / "cells.ipynb"
-    path.write_text(_EMPTY)
-    code = """
-    const document = await vscode.workspace.openNotebookDocument(vscode.Uri.file(path));
-    const cell = text => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, 'python');
-    const edit = new vscode.WorkspaceEdit();
-    edit.set(document.uri, [vscode.NotebookEdit.insertCells(0, [cell(text), cell(text)])]);
-    await vscode.workspace.applyEdit(edit);
-    await vscode.window.showNotebookDocument(document, { selections: [new vscode.NotebookRange(1, 2)] });
-    await vscode.commands.executeCommand('notebook.cell.edit');
-    """
-    window.js(code, path=str(path), text=DEDENT)
-    window.page.wait_for_selector(".notebook-editor .monaco-editor.focused")
-    window.press("Control+End")
+    """What is switched off for this file is off in all cells of the notebook."""
+    window.notebook("cells.ipynb", DEDENT)
     window.type_until_ghost("w")
     window.command("charwise.toggleFile")
     window.command("notebook.focusPreviousEditor")
@@ -31,8 +15,6 @@ def test_file(window: Workbench) -> None:
     window.nothing()
     assert "circle-slash" in window.status
     window.command("charwise.toggleFile")
-    window.command("charwise.forgetFile")
-    assert "cells.ipynb" in (window.folder / ".charwiseignore").read_text()
 
 
 def test_cell(window: Workbench) -> None:

@@ -80,3 +80,10 @@ def test_forget(window: Workbench) -> None:
     window.write("secret_of_mine = 'forget me'\n" * 50, "forget_me.py")
     window.command("charwise.forgetFile")
     assert "forget_me.py" in (window.folder / ".charwiseignore").read_text()
+
+
+def test_forget_notebook(window: Workbench) -> None:
+    """In a cell it is the notebook."""
+    window.notebook("forgotten.ipynb", DEDENT)
+    window.command("charwise.forgetFile")
+    assert "forgotten.ipynb" in (window.folder / ".charwiseignore").read_text()

@@ -91,6 +91,24 @@ class Workbench:
         self.js(code, path=str(path), cursor=cursor)
         self.focus()
 
+    def notebook(self, name: str, text: str) -> None:
+        """Open a new notebook with this text in both of its cells, and the focus at the end of the second."""
+        self.close()
+        path = self.folder / name
+        path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+        code = """
+        const document = await vscode.workspace.openNotebookDocument(vscode.Uri.file(path));
+        const cell = text => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, 'python');
+        const edit = new vscode.WorkspaceEdit();
+        edit.set(document.uri, [vscode.NotebookEdit.insertCells(0, [cell(text), cell(text)])]);
+        await vscode.workspace.applyEdit(edit);
+        await vscode.window.showNotebookDocument(document, { selections: [new vscode.NotebookRange(1, 2)] });
+        await vscode.commands.executeCommand('notebook.cell.edit');
+        """
+        self.js(code, path=str(path), text=text)
+        self.page.wait_for_selector(".notebook-editor .monaco-editor.focused")
+        self.press("Control+End")
+
     def close(self) -> None:
         """Close what is open, without a question for what is not saved."""
         code = """
