@@ -132,7 +132,7 @@ class Layers:
 
     def inside(self, folder: str, root: str) -> "Layers":
         """Return the layers inside `folder`, which lies just below theirs; `root` is what reasons are relative to."""
-        base = _base(folder)
+        base = base_of(folder)
         git = [_load(path, base, root) for path in _git_files(base)]
         own = [_load(base + OWN_IGNORE, base, root)]
         return Layers((*filter(None, git), *self.git), (*filter(None, own), *self.own))
@@ -148,9 +148,14 @@ def layers_above(root: str) -> Layers:
 
 def files_outside(root: str) -> frozenset[Path]:
     """Return the ignore files that hold inside a folder and lie outside of it, whether they are there or not."""
-    inside, above = _base(root), [_base(folder) for folder in _folders_above(root)]
+    inside, above = base_of(root), [base_of(folder) for folder in _folders_above(root)]
     paths = [path for base in (inside, *above) for path in (*_git_files(base), base + OWN_IGNORE)]
     return frozenset(Path(path) for path in paths if not path.startswith(inside))
+
+
+def base_of(folder: str) -> str:
+    """Return what the paths of all in a folder begin with."""
+    return folder.rstrip("/") + "/"
 
 
 def digest(path: str) -> bytes:
@@ -207,10 +212,6 @@ def _git_files(base: str) -> list[str]:
     """Return the paths of git's ignore files that hold in a folder, the weaker last."""
     exclude = _exclude_file(base)
     return [base + GIT_IGNORE, exclude] if exclude else [base + GIT_IGNORE]
-
-
-def _base(folder: str) -> str:
-    return folder.rstrip("/") + "/"
 
 
 def _exclude_file(base: str) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from charwise_trainer.defaults import MARKERS, VERSION_CONTROL, left_out_file, left_out_folder, left_out_text
 from charwise_trainer.errors import LeftOut
-from charwise_trainer.ignore import GIT_IGNORE, OWN_IGNORE, Layers, decide, files_outside, layers_above
+from charwise_trainer.ignore import GIT_IGNORE, OWN_IGNORE, Layers, base_of, decide, files_outside, layers_above
 from charwise_trainer.secrets import scrub, secret_folder, secret_name
 from charwise_trainer.text import VANISHED, larger_than, printable, read_regular, to_utf8, unreadable
 
@@ -83,7 +83,7 @@ class Rules:
         self._single = self.root.is_file()  # the user chose this very file: only secrets, kind and contents count
         self._limit = limits.total_bytes if self._single else limits.file_bytes
         self._top = str(self.root.parent if self._single else self.root)
-        self._roots = {_base(str(self.root)), _base(os.path.abspath(root))}  # noqa: PTH100 - as text, to compare
+        self._roots = {base_of(str(self.root)), base_of(os.path.abspath(root))}  # noqa: PTH100 - as text, to compare
         # Ignore files that count and lie outside of the root; they need not be there.
         self.outside = frozenset[Path]() if self._single else files_outside(self._top)
         layers = Layers() if self._single else layers_above(self._top).inside(self._top, self._top)
@@ -129,7 +129,7 @@ class Rules:
     def ignore_files(self) -> dict[str, bytes]:
         """Return the digests of the ignore files that were read so far, by name; of one outside, by path."""
         read = {file for folder in self._folders.values() for file in (*folder.layers.git, *folder.layers.own)}
-        return {printable(file.path.removeprefix(_base(self._top))): file.digest for file in read}
+        return {printable(file.path.removeprefix(base_of(self._top))): file.digest for file in read}
 
     def walk(self) -> Iterator[Candidate | Exclusion]:
         """Yield every file accepted so far and all that is left out; a folder left out is not entered."""
@@ -143,7 +143,7 @@ class Rules:
             files, folders, reason = ([], [], folder.reason) if folder.reason else _list(folder.path)
             if reason:
                 yield Exclusion(f"{printable(relative) or '.'}/", reason)
-            prefix = _base(relative) if relative else ""
+            prefix = base_of(relative) if relative else ""
             waiting += [prefix + name for name in folders]
             for name in files:
                 yield self._examine(prefix + name)
@@ -200,7 +200,7 @@ class Rules:
             target = os.path.realpath(path, strict=True)
         except OSError:  # nothing there, or a circle
             return "a link that leads nowhere"
-        if _base(target).startswith(_base(self._top)):
+        if base_of(target).startswith(base_of(self._top)):
             return f"a link to {printable(os.path.relpath(target, self._top))}, which counts where it lies"
         return "a link to what lies outside"
 
@@ -218,18 +218,18 @@ class Rules:
         return folder
 
     def _below(self, parent: _Folder, name: str) -> _Folder:
-        path = _base(parent.path) + name
+        path = base_of(parent.path) + name
         reason = parent.reason or self._named(parent, path, name, is_folder=True)
         if not reason and os.path.islink(path):  # noqa: PTH114 - one of thousands
             reason = self._link(path)
         return _Folder(path, reason, Layers() if reason else parent.layers.inside(path, self._top))
 
     def _absolute(self, relative: str) -> str:
-        return _base(self._top) + relative
+        return base_of(self._top) + relative
 
     def _relative(self, path: Path) -> str | None:
         """Return the path below the root ("" for the root), None outside; the file's name where it is the root."""
-        text = _base(os.path.abspath(path))  # noqa: PTH100 - as text; resolve() would follow links
+        text = base_of(os.path.abspath(path))  # noqa: PTH100 - as text; resolve() would follow links
         for root in self._roots:
             if text == root:
                 return self.root.name if self._single else ""
@@ -249,10 +249,6 @@ def _list(path: str) -> tuple[list[str], list[str], str | None]:
 
 
 # Paths are text below: a tree has thousands, and a Path costs more than all that is asked about it.
-
-
-def _base(path: str) -> str:
-    return path.rstrip("/") + "/"
 
 
 def _parent(path: str) -> str:
