@@ -16,7 +16,6 @@ from tests.lsp.conftest import Editor, ScriptedDaemon, completion, replaced
 URI = "file:///project/names.py"
 TEXT = "smiles = '🙂'\nd = '🙂' + smi"
 INLINE = types.TEXT_DOCUMENT_INLINE_COMPLETION
-STATUS = "charwise/didChangeStatus"
 
 
 async def opened(editor: Editor, daemon: ScriptedDaemon) -> None:
@@ -27,13 +26,6 @@ async def opened(editor: Editor, daemon: ScriptedDaemon) -> None:
 async def command(editor: Editor, name: str, *arguments: Any) -> Any:
     """Return what a command answers."""
     return await editor.workspace_execute_command_async(types.ExecuteCommandParams(f"charwise.{name}", [*arguments]))
-
-
-async def status_of(editor: Editor, kind: str) -> Any:
-    """Return the first status of a kind that the editor is told from now on."""
-    while (status := await editor.heard.take(STATUS)).kind != kind:
-        pass
-    return status
 
 
 class TestQuestions:
@@ -200,41 +192,6 @@ class TestDocuments:
         ]
         editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
         assert await daemon.heard.take("changed") == {"paths": ["/p/a b.py"]}
-
-
-class TestStatus:
-    async def test_status(self, editor: Editor, daemon: ScriptedDaemon) -> None:
-        """The editor is told what to show: learning with its percentage, pauses, failures, and that all is well."""
-        await editor.begin(workspace_folders=[types.WorkspaceFolder("file:///p", "p")])
-        editor.initialized(types.InitializedParams())
-        assert "nothing is learned" in (await status_of(editor, "ready")).message
-        event = {"kind": "training", "workspace": "/p", "state": "progress", "done": 0.43, "bpc": 2.1, "message": ""}
-        daemon.push(event)
-        learning = await status_of(editor, "learning")
-        assert (learning.percent, learning.message, learning.busy) == (43, "2.10 bits per character", True)
-        daemon.push({**event, "state": "paused", "message": "paused on battery"})
-        assert (await status_of(editor, "paused")).message.startswith("paused on battery")
-        daemon.push({**event, "state": "failed", "message": "no space left; free some"})
-        assert "no space left; free some" in (await status_of(editor, "error")).message
-        daemon.push(event)
-        daemon.push({**event, "state": "finished"})
-        await status_of(editor, "ready")
-        daemon.push({"kind": "pause", "message": "paused by you"})
-        assert (await status_of(editor, "paused")).percent is None
-        daemon.push({"kind": "settings", "message": "minutes is 0; mend it"})
-        assert (await status_of(editor, "error")).message == "minutes is 0; mend it"
-        await daemon.drop()
-        assert (await status_of(editor, "off")).busy
-        await status_of(editor, "ready")
-
-    @pytest.mark.usefixtures("daemon")
-    async def test_wrong_options(self, editor: Editor) -> None:
-        """The status says what is wrong with the options, and no longer when it is mended."""
-        await editor.begin(initialization_options={"progress": 1})
-        assert "progress is 1" in (await status_of(editor, "error")).message
-        settings = {"charwise": {"progress": True}}
-        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
-        await status_of(editor, "ready")
 
 
 class TestCommands:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from charwise_lsp.status import Board, Status
+from tests.lsp.conftest import Editor, ScriptedDaemon
 
 _CONNECTED = {"kind": "connected", "state": "idle", "workspace": None, "message": ""}
 _FOLDER = {"kind": "workspace", "path": "/p", "files": 1200, "bpc": None}
@@ -99,3 +101,46 @@ def test_status_trouble() -> None:
     assert board.status() == Status("error", "the daemon cannot start: no space; free some")
     board.hear(_CONNECTED)
     assert board.status().kind == "ready"
+
+
+# --- as the editor is told it ------------------------------------------------------------------------
+async def status_of(editor: Editor, kind: str) -> Any:
+    """Return the first status of a kind that the editor is told from now on."""
+    while (status := await editor.heard.take("charwise/didChangeStatus")).kind != kind:
+        pass
+    return status
+
+
+async def test_told(editor: Editor, daemon: ScriptedDaemon) -> None:
+    """The editor is told what to show: learning with its percentage, pauses, failures, and that all is well."""
+    await editor.begin(workspace_folders=[types.WorkspaceFolder("file:///p", "p")])
+    editor.initialized(types.InitializedParams())
+    assert "nothing is learned" in (await status_of(editor, "ready")).message
+    event = {"kind": "training", "workspace": "/p", "state": "progress", "done": 0.43, "bpc": 2.1, "message": ""}
+    daemon.push(event)
+    learning = await status_of(editor, "learning")
+    assert (learning.percent, learning.message, learning.busy) == (43, "2.10 bits per character", True)
+    daemon.push({**event, "state": "paused", "message": "paused on battery"})
+    assert (await status_of(editor, "paused")).message.startswith("paused on battery")
+    daemon.push({**event, "state": "failed", "message": "no space left; free some"})
+    assert "no space left; free some" in (await status_of(editor, "error")).message
+    daemon.push(event)
+    daemon.push({**event, "state": "finished"})
+    await status_of(editor, "ready")
+    daemon.push({"kind": "pause", "message": "paused by you"})
+    assert (await status_of(editor, "paused")).percent is None
+    daemon.push({"kind": "settings", "message": "minutes is 0; mend it"})
+    assert (await status_of(editor, "error")).message == "minutes is 0; mend it"
+    await daemon.drop()
+    assert (await status_of(editor, "off")).busy
+    await status_of(editor, "ready")
+
+
+@pytest.mark.usefixtures("daemon")
+async def test_wrong_options(editor: Editor) -> None:
+    """The status says what is wrong with the options, and no longer when it is mended."""
+    await editor.begin(initialization_options={"progress": 1})
+    assert "progress is 1" in (await status_of(editor, "error")).message
+    settings = {"charwise": {"progress": True}}
+    editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+    await status_of(editor, "ready")
