@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 # A busy machine takes its time; nothing here waits for longer than it must.
 PATIENCE = 30.0
@@ -38,10 +39,18 @@ class Workbench:
         return self
 
     def trust(self) -> Self:
-        """Trust the window's folder, as a user does."""
+        """Trust the window's folder, as a user does: again where the page was drawn anew under the click."""
         self.command("workbench.trust.manage")
-        self.page.get_by_role("button", name="Trust", exact=True).click(timeout=1000 * PATIENCE)
-        until(lambda: self.js("return vscode.workspace.isTrusted"), "the folder is not trusted")
+        button = self.page.get_by_role("button", name="Trust", exact=True)
+        button.wait_for(timeout=1000 * PATIENCE)
+
+        def trusted() -> bool:
+            if button.is_visible():
+                with contextlib.suppress(PlaywrightTimeoutError):
+                    button.click(timeout=1000)
+            return bool(self.js("return vscode.workspace.isTrusted"))
+
+        until(trusted, "the folder is not trusted")
         self.close()
         return self
 
