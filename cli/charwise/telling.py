@@ -1,25 +1,23 @@
-"""Telling a running daemon that something was done to a workspace's model, so that it serves the result at once."""
+"""Telling a running daemon what was done to a workspace or a model, so that it does as that says at once."""
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from charwise_daemon.client import Client
 from charwise_daemon.errors import CharwiseError
-from charwise_daemon.protocol import WorkspacePath
+from charwise_daemon.protocol import ModelName, WorkspacePath
 
 
 @contextlib.contextmanager
-def daemon_told(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yield a function that tells a running daemon of this path; where none runs, nobody is told."""
-    parameters = WorkspacePath(str(path.resolve()))
+def daemon_told() -> Iterator[Callable[[str, ModelName | WorkspacePath], None]]:
+    """Yield a function that requests something of a running daemon; where none runs, nobody is told."""
     try:
-        client = Client("charwise train", start=False)
+        client = Client("charwise", start=False)
     except CharwiseError:
-        yield lambda _method: None
+        yield lambda _method, _parameters: None
         return
 
-    def tell(method: str) -> None:
+    def tell(method: str, parameters: ModelName | WorkspacePath) -> None:
         with contextlib.suppress(CharwiseError):  # it does not use this workspace, or has gone meanwhile
             client.request(method, parameters)
 

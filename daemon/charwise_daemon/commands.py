@@ -256,9 +256,9 @@ class Commands:
         """Train on battery or not until the daemon ends, whatever the settings say."""
         self._training.on_battery(trains=params.trains)
 
-    async def cmd_reload(self, _: Peer, params: protocol.WorkspacePath) -> None:
-        """Serve the newest checkpoint of a workspace's model, which somebody else has trained."""
-        await self.workspaces.get(registry.absolute(params.path)).reload()
+    async def cmd_reload(self, _: Peer, params: protocol.ModelName) -> None:
+        """Serve a model as it is stored now, which is somebody else's doing."""
+        await self.workspaces.reload(params.model)
 
     def cmd_status(self, _: Peer, __: protocol.Empty) -> dict[str, Any]:
         """Return what the daemon is doing."""

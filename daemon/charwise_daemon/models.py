@@ -67,6 +67,11 @@ class Models:
         served = self._served.get(chosen) or self._begin(chosen)
         return served if served.model else None
 
+    async def reload(self, name: str) -> None:
+        """Serve a model in use as it is stored now."""
+        if served := self._served.get(name):
+            await served.reload()
+
     async def engine_of(self, name: str) -> Engine:
         """Return the LSTM of a model, in use or not; raises ModelError where there is none."""
         if (served := self._served.get(name)) and served.model:

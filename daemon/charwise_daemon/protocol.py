@@ -274,6 +274,13 @@ class WorkspaceModel:
 
 
 @dataclass(frozen=True)
+class ModelName:
+    """`reload`: the model meant."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class ModelsFor:
     """`models`: the workspace that is to have one of them, "" none."""
 

@@ -51,9 +51,10 @@ class Served:
             kept.changed()
 
     async def reload(self) -> bool:
-        """Serve the best checkpoint from now on; return whether there is one that can be read."""
+        """Serve the best checkpoint from now on, none where it was deleted; return whether it can be read."""
         try:
             if not await asyncio.to_thread(self._store.has, self.name):
+                self.model, self.error = None, ""
                 self.base = await asyncio.to_thread(self._store.base) if self._has_base else None
                 self._begin_with(self.base)
                 return False

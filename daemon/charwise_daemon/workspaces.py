@@ -95,8 +95,12 @@ class Workspaces:
         """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
         name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
         await self._unload(path)
-        await asyncio.to_thread(store.discard, name)
-        return [self.add(path, holder) for holder in holders][-1]
+        try:
+            await asyncio.to_thread(store.discard, name)
+        finally:
+            for holder in holders:
+                self.add(path, holder)
+        return self.get(path)
 
     async def choose(self, path: Path, model: str) -> Entry:
         """Serve and train a workspace with the model of this name from now on, "" its own.
@@ -115,6 +119,24 @@ class Workspaces:
         registry.write(self._file, {**listed, path: entry})
         await self._use_anew(path)
         return entry
+
+    async def reload(self, model: str) -> None:
+        """Serve a model as it is stored now: trained, put back, brought or deleted by somebody else.
+
+        A workspace that was given it meanwhile has it from now on; one whose model was deleted learns anew.
+        """
+        is_stored = await asyncio.to_thread(self._models.store.has, model)
+        given = {path for path, entry in self.listed().items() if entry.model == model}
+        for path in given.intersection(self._in_use):
+            workspace = self._in_use[path]
+            if workspace.served.name != model:
+                await self._use_anew(path)
+            elif is_stored:
+                await workspace.reload()
+            else:
+                await self.begin_anew(path)
+        if not given.intersection(self._in_use):
+            await self._models.reload(model)
 
     async def read_anew(self, settings: CorpusSettings) -> None:
         """Read the files of those in use again, as these settings say."""
@@ -209,10 +231,12 @@ class Workspaces:
 
     async def _use_anew(self, path: Path) -> None:
         """Unload a workspace, and load it for those who need it."""
-        holders = self._holders.get(path, set())
+        holders, before = self._holders.get(path, set()), self._in_use.get(path)
         await self._unload(path)
         for holder in holders:
             self.add(path, holder)
+        if before:
+            self.get(path).yielded_to |= before.yielded_to
 
     async def _unload(self, path: Path) -> None:
         self._holders.pop(path, None)

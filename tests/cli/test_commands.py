@@ -290,6 +290,18 @@ def test_doctor(run: Run) -> None:
     assert "unknown parameter 'minuets'" in out
 
 
+def test_doctor_names_rules_without_a_model(run: Run, project: Path) -> None:
+    """A rule whose model is not there is told with those that are, and no more once it is."""
+    assert run("train", project, "--model", "known", "--epochs", 0.1, "--layers", 1, "--width", 32)[0] == 0
+    paths.settings_file().write_text('[models]\n"*.c" = "linux"\n"*.py" = "known"\n')
+    code, out, _ = run("doctor")
+    assert code == 1
+    wrong = "*.c in [models]: there is no model linux; stored are known; until then its workspace's completes it"
+    assert [line for line in out.splitlines() if line.startswith("BAD ")] == [f"BAD  settings: {wrong}"]
+    paths.settings_file().write_text('[models]\n"*.py" = "known"\n')
+    assert run("doctor")[0] == 0
+
+
 def test_doctor_says_what_the_daemon_cannot_follow(run: Run, project: Path) -> None:
     """What keeps a workspace from being learned is said, as the daemon that runs knows it."""
     with Client("test") as client:

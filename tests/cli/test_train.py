@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from charwise_daemon import paths, registry
 from charwise_daemon.store import Store, name_for
 from charwise_trainer.checkpoint import training_lock
 from tests.cli.conftest import Run
+from tests.conftest import configure
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -189,6 +191,32 @@ def test_models_rollback(run: Run, project: Path) -> None:
         code, _, err = run("models", "rollback", name)
     assert code == 1
     assert "is being trained" in err
+
+
+@pytest.mark.timeout(120)
+def test_served_as_it_is_stored(run: Run, project: Path, tmp_path: Path) -> None:
+    """A model that is trained under another name, deleted or brought back is so for a running daemon at once."""
+
+    def serves(model: str, step: int | None) -> None:
+        def served() -> tuple[str, int | None]:
+            workspace = json.loads(run("daemon", "status", "--json")[1])["workspaces"][0]
+            return workspace["model"], workspace["step"]
+
+        while served() != (model, step):
+            time.sleep(0.05)  # it is read in the background
+
+    configure("[training]\nenabled = false\n")
+    assert run("workspace", "add", project)[0] == 0
+    serves(name_for(project), None)
+    assert run("train", project, *_TINY, "--model", "other")[0] == 0
+    step = Store(paths.models_dir()).meta("other").step
+    serves("other", step)
+    assert run("models", "export", "other", "-o", tmp_path / "other.charwise")[0] == 0
+    assert run("models", "remove", "other")[0] == 0
+    serves("other", None)
+    assert not Store(paths.models_dir()).directory("other").exists()
+    assert run("models", "import", tmp_path / "other.charwise")[0] == 0
+    serves("other", step)
 
 
 @pytest.mark.timeout(120)

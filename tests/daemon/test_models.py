@@ -56,6 +56,22 @@ async def test_named_by_a_rule(stored: Callable[[str], Store]) -> None:
     assert models.for_file("a.tex") is None
 
 
+async def test_named_before_it_is_there(stored: Callable[[str], Store]) -> None:
+    """A rule's model that is stored while somebody works has its files from then on, and until it is deleted."""
+    models = Models(Store(paths.models_dir()), {"*.c": "linux"})
+    assert models.for_file("init.c") is None
+    await models.close()
+    store = stored("linux")
+    await models.reload("linux")
+    served = models.for_file("init.c")
+    assert served
+    assert served.model
+    store.remove("linux")
+    await models.reload("linux")
+    assert models.for_file("init.c") is None
+    await models.reload("another")
+
+
 async def test_shared(stored: Callable[[str], Store]) -> None:
     """Two users of a model share what it learns; what it has learned is written when one leaves."""
     models = Models(stored("linux"))

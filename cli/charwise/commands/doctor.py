@@ -94,9 +94,19 @@ def _settings() -> Iterator[Finding]:
     from charwise_daemon.models import Models  # noqa: PLC0415 - numpy, and only here
     from charwise_daemon.store import Store  # noqa: PLC0415
 
-    file = paths.settings_file()
-    Models(Store(paths.models_dir()), settings.load(file).models)
+    file, store = paths.settings_file(), Store(paths.models_dir())
+    rules = settings.load(file).models
+    Models(store, rules)
     yield Finding("settings", is_well=True, seen=str(file) if file.exists() else f"defaults; {file} would change them")
+    for pattern, name in rules.items():
+        try:
+            store.meta(name)
+        except CharwiseError as error:
+            yield Finding(
+                "settings",
+                is_well=False,
+                seen=f"{pattern} in [models]: {error}; until then its workspace's completes it",
+            )
 
 
 def _workspaces() -> Iterator[Finding]:

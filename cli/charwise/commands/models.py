@@ -9,8 +9,9 @@ import typer
 
 from charwise.telling import daemon_told
 from charwise.wording import bits
-from charwise_daemon import paths, registry
+from charwise_daemon import paths
 from charwise_daemon.errors import CharwiseError, ModelError
+from charwise_daemon.protocol import ModelName
 
 if TYPE_CHECKING:
     from charwise_daemon.store import Store
@@ -67,6 +68,7 @@ def show(
 def remove(name: NAME) -> None:
     """Delete a model; the workspace it was learned from stays and learns anew."""
     _store().remove(name)
+    _tell_of(name)
     typer.echo(f"{name} is deleted")
 
 
@@ -74,10 +76,7 @@ def remove(name: NAME) -> None:
 def rollback(name: NAME) -> None:
     """Serve a model as it was before its last training; the next training goes on from there."""
     meta = _store().roll_back(name)
-    for entry in registry.read(paths.workspaces_file()).values():
-        if entry.model == name:
-            with daemon_told(Path(entry.path)) as tell:
-                tell("reload")
+    _tell_of(name)
     typer.echo(f"{name} is back at step {meta.step:,}, {bits(meta.bpc)}, of {meta.created}")
 
 
@@ -108,7 +107,13 @@ def import_(
     if store.has(name):
         raise ModelError(f"there is a model {name} already; remove it first, or give another name with --model")
     meta = portable.restore(file, store.directory(name))
+    _tell_of(name)
     typer.echo(f"{name} is stored: {meta.config.label}, {bits(meta.bpc)}")
+
+
+def _tell_of(name: str) -> None:
+    with daemon_told() as tell:
+        tell("reload", ModelName(name))
 
 
 def _draw(name: str, title: str, file: Path) -> None:

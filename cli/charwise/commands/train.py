@@ -14,6 +14,7 @@ from charwise.interrupt import stop_on_interrupt
 from charwise.telling import daemon_told
 from charwise_daemon import paths, settings
 from charwise_daemon.errors import CharwiseError
+from charwise_daemon.protocol import ModelName, WorkspacePath
 from charwise_trainer.errors import TrainerError
 
 if TYPE_CHECKING:
@@ -83,11 +84,12 @@ def _train_in_foreground(
     from charwise.display import show  # noqa: PLC0415
     from charwise.learning import learn  # noqa: PLC0415
 
-    with daemon_told(path) as tell, stop_on_interrupt() as should_stop:
-        tell("yield")  # the daemon's own trainer saves and ends, and stays away as long as we are connected
+    workspace = WorkspacePath(str(path.resolve()))
+    with daemon_told() as tell, stop_on_interrupt() as should_stop:
+        tell("yield", workspace)  # the daemon's own trainer saves and ends, and stays away as long as we are connected
         happenings = learn(path, model, _given(options), _given(size), should_stop, start, lines=lines)
-        show(_served(happenings, tell), Console(highlight=False))
-        tell("workspace_keep")
+        show(_served(happenings, lambda name: tell("reload", ModelName(name))), Console(highlight=False))
+        tell("workspace_keep", workspace)
 
 
 def _train_in_background(path: Path, model: str, options: dict[str, Any], anew: bool) -> None:
@@ -122,9 +124,11 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _served(happenings: Iterator["Event"], tell: Callable[[str], None]) -> Iterator["Event"]:
+def _served(happenings: Iterator["Event"], reload: Callable[[str], None]) -> Iterator["Event"]:
     """Yield the same events, and let the daemon serve each better checkpoint at once."""
+    from charwise_trainer.events import Saved  # noqa: PLC0415 - as above
+
     for event in happenings:
         yield event
-        if type(event).__name__ == "Saved":
-            tell("reload")
+        if isinstance(event, Saved):
+            reload(event.path.parent.name)
