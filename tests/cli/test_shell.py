@@ -109,6 +109,7 @@ def test_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "with blank/zsh/charwise.zsh").touch()
     assert _run("init", "zsh") == f"source '{tmp_path}/with blank/zsh/charwise.zsh'\n"
     assert "there is no plugin for python" in _run("init", "python", code=1)
+    assert "own prompt shows no suggestions" in _run("enable", "python")
 
 
 @pytest.mark.parametrize("shell", list(plugins.FILES))

@@ -41,14 +41,17 @@ def enable(
     _tell()
     left_out = found.read - found.allowed
     why = f" ({left_out:,} left out: secrets, what begins with a blank, what you named or forgot)" if left_out else ""
+    when = "as you run commands" if shell in plugins.FILES else "as programs with prompt_toolkit tell what is run"
     typer.echo(
         f"{shell} is learned from: {found.kept:,} of {found.read:,} commands in {file}{why}"
         if is_there
-        else f"{shell} is learned from as you run commands; there is no history at {file}, name one with --history"
+        else f"{shell} is learned from {when}; there is no history at {file}, name one with --history"
     )
     if shell in plugins.FILES:
         rc = plugins.rc_file(shell)
         typer.echo(f"if you have not yet: `charwise shell init {shell} >> {rc}` has it load the plugin")
+    else:
+        typer.echo(f"{shell}'s own prompt shows no suggestions; programs with prompt_toolkit can")
 
 
 @app.command()
