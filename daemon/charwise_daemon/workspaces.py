@@ -93,13 +93,7 @@ class Workspaces:
 
     async def begin_anew(self, path: Path) -> Workspace:
         """Forget what was learned from a workspace in use, its model too, and learn it as it is now."""
-        name, holders, store = self.get(path).served.name, self._holders[path], self._models.store
-        await self._unload(path)
-        try:
-            await asyncio.to_thread(store.discard, name)
-        finally:
-            for holder in holders:
-                self.add(path, holder)
+        await self._use_anew(path, forgotten=self.get(path).served.name)
         return self.get(path)
 
     async def choose(self, path: Path, model: str) -> Entry:
@@ -127,15 +121,15 @@ class Workspaces:
         """
         is_stored = await asyncio.to_thread(self._models.store.has, model)
         given = {path for path, entry in self.listed().items() if entry.model == model}
-        for path in given.intersection(self._in_use):
-            workspace = self._in_use[path]
+        using = [workspace for workspace in self if workspace.path in given]
+        for workspace in using:
             if workspace.served.name != model:
-                await self._use_anew(path)
+                await self._use_anew(workspace.path)
             elif is_stored:
                 await workspace.reload()
             else:
-                await self.begin_anew(path)
-        if not given.intersection(self._in_use):
+                await self.begin_anew(workspace.path)
+        if not using:
             await self._models.reload(model)
 
     async def read_anew(self, settings: CorpusSettings) -> None:
@@ -229,12 +223,16 @@ class Workspaces:
         if root := _innermost(self.listed(), Path(document_path)):
             self.add(root, holder)
 
-    async def _use_anew(self, path: Path) -> None:
-        """Unload a workspace, and load it for those who need it."""
+    async def _use_anew(self, path: Path, forgotten: str = "") -> None:
+        """Unload a workspace, and load it for those who need it; in between, delete the `forgotten` model."""
         holders, before = self._holders.get(path, set()), self._in_use.get(path)
         await self._unload(path)
-        for holder in holders:
-            self.add(path, holder)
+        try:
+            if forgotten:
+                await asyncio.to_thread(self._models.store.discard, forgotten)
+        finally:
+            for holder in holders:
+                self.add(path, holder)
         if before:
             self.get(path).yielded_to |= before.yielded_to
 
