@@ -35,7 +35,7 @@ class Workbench:
         self._ports.unlink(missing_ok=True)
         self.page.goto(f"{self._url}/?folder={self.folder}", wait_until="commit")
         self.page.wait_for_selector(".monaco-workbench", timeout=1000 * PATIENCE)
-        until(self._ports.exists, "the driver has not started")
+        until(lambda: self._ports.exists() and self._ports.read_text(), "the driver has not started")
         return self
 
     def trust(self) -> Self:
